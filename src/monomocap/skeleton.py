@@ -167,14 +167,14 @@ HALPE26 = _skeleton(
 MODELSCOPE15 = _skeleton(
     "modelscope15",
     {
-        "thorax": "pelvis",
         "head": "thorax",
-        "left_shoulder": "thorax",
-        "left_elbow": "left_shoulder",
-        "left_wrist": "left_elbow",
+        "thorax": "pelvis",
         "right_shoulder": "thorax",
         "right_elbow": "right_shoulder",
         "right_wrist": "right_elbow",
+        "left_shoulder": "thorax",
+        "left_elbow": "left_shoulder",
+        "left_wrist": "left_elbow",
         "right_hip": "pelvis",
         "right_knee": "right_hip",
         "right_ankle": "right_knee",

@@ -1,0 +1,1 @@
+"""Motion capture and benchmarks, and synthetic cameras to look at them."""

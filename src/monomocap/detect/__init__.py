@@ -1,0 +1,1 @@
+"""Frames to 2D people."""

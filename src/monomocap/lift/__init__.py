@@ -1,0 +1,1 @@
+"""2D tracks to 3D motion."""

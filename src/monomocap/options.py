@@ -1,0 +1,53 @@
+"""The words that Python, the command line and HTTP share, with one meaning and one default each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from monomocap.errors import OptionError
+
+Device = Literal["auto", "cpu", "cuda"]
+Smooth = Literal["none", "light", "medium", "strong"]
+Progress = Callable[[str, int, int | None], None]
+"""Called as progress(stage, done, total): frames so far; total is None where unknown."""
+
+
+def no_progress(stage: str, done: int, total: int | None) -> None:
+    """The callback that says nothing."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to turn a video into motion."""
+
+    detector: str = "mediapipe"
+    """2D estimator, by name (`monomocap.detect.catalogue`)."""
+    lifter: str = "hdformer"
+    """2D-to-3D lifter, by name (`monomocap.lift.catalogue`)."""
+    device: Device = "auto"
+    """Where networks run: auto takes a GPU if there is one that works."""
+    max_frames: int | None = None
+    """Stop after this many frames; None for all."""
+    smooth: Smooth = "light"
+    """How much jitter to remove; each preset is a time constant in seconds."""
+    focal_px: float | None = None
+    """Focal length in pixels of the displayed picture, if known."""
+    fov_deg: float | None = None
+    """Field of view across the picture's longer side, if known (instead of `focal_px`)."""
+
+    def __post_init__(self) -> None:
+        _one_of("device", self.device, get_args(Device))
+        _one_of("smooth", self.smooth, get_args(Smooth))
+        if self.max_frames is not None and self.max_frames < 1:
+            raise OptionError(f"max_frames must be at least 1, not {self.max_frames}")
+        if self.focal_px is not None and self.fov_deg is not None:
+            raise OptionError("give focal_px or fov_deg, not both")
+        if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
+            raise OptionError(f"focal_px must be above 0, not {self.focal_px}")
+        if self.fov_deg is not None and not 0 < self.fov_deg < 180:
+            raise OptionError(f"fov_deg must lie between 0 and 180, not {self.fov_deg}")
+
+
+def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise OptionError(f"{option} cannot be {value!r}; choose one of: {', '.join(choices)}")

@@ -1,0 +1,1 @@
+"""The only room that knows codecs: frames in, frames out."""
