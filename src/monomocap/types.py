@@ -233,7 +233,8 @@ class Take:
 
     def __post_init__(self) -> None:
         _check_clock(self.time_s)
-        for part in (*self.tracks, *self.motions):
+        parts: list[Track2D | Motion3D] = [*self.tracks, *self.motions]
+        for part in parts:
             same = np.array_equal(part.time_s, self.time_s)
             _demand(same, f"take: person {part.person} must have one row per frame of the video")
         _demand(
