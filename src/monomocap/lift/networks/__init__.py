@@ -1,0 +1,1 @@
+"""The lifting networks: arithmetic in torch, one file each."""
