@@ -1,0 +1,158 @@
+"""Videos out: H.264, yuv420p, index in front, so that everything plays them.
+
+A file appears under its name only when it is whole; until then, and after a failure, it does not.
+"""
+
+import os
+import tempfile
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.video.reformatter import Colorspace
+from av.video.stream import VideoStream
+from jaxtyping import UInt8
+
+from monomocap.errors import OutputError
+
+ENDINGS = (".mp4", ".m4v", ".mov")
+TICK = Fraction(1, 90_000)
+"""Times are kept to this many seconds."""
+_BT709 = 1
+_LIMITED_RANGE = 1
+
+
+class VideoWriter:
+    """Writes pictures of one size; `fps` is for pictures that come without a time."""
+
+    def __init__(self, path: str | Path, *, fps: float | int) -> None:
+        """Raises `OutputError` at once if nothing can be written there."""
+        if not 0 < fps < float("inf"):
+            raise OutputError(f"{path}: a video needs frames per second above 0, not {fps}")
+        self._path = Path(path)
+        self._step = max(1, round(1 / (fps * TICK)))
+        self._part = _reserve(self._path)
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._size = (0, 0)
+        self._last: int | None = None
+        try:
+            options = {"movflags": "faststart", "movie_timescale": str(1 / TICK)}
+            self._container = av.open(str(self._part), "w", format="mp4", options=options)
+        except (av.FFmpegError, OSError) as error:
+            self._abandon()
+            raise OutputError(f"cannot write {path} ({error.strerror})") from error
+
+    def write(
+        self, rgb: UInt8[np.ndarray, "height width 3"], time_s: float | int | None = None
+    ) -> None:
+        """Add a picture, shown from `time_s` on, or one step after the picture before it."""
+        ticks = self._ticks(time_s)
+        try:
+            stream = self._stream or self._begin(rgb)
+            if rgb.shape[:2] != self._size:
+                raise OutputError(f"{self._path}: pictures must keep their size {self._size}")
+            self._mux(stream, _picture(rgb, ticks, self._step))
+        except (av.FFmpegError, OSError) as error:
+            raise OutputError(f"cannot write {self._path} ({error.strerror})") from error
+        self._last = ticks
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        if self._container is None:
+            return
+        try:
+            if self._stream is None:
+                raise OutputError(f"{self._path}: a video needs at least one picture")
+            self._mux(self._stream, None)
+            container, self._container = self._container, None
+            container.close()
+            self._part.replace(self._path)
+        except (av.FFmpegError, OSError) as error:
+            raise OutputError(f"cannot write {self._path} ({error.strerror})") from error
+        finally:
+            self._abandon()
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._abandon()
+
+    def _ticks(self, time_s: float | None) -> int:
+        if time_s is None:
+            return 0 if self._last is None else self._last + self._step
+        ticks = round(Fraction(time_s) / TICK)
+        # Two frames closer than a tick still follow each other.
+        return ticks if self._last is None else max(ticks, self._last + 1)
+
+    def _begin(self, rgb: np.ndarray) -> VideoStream:
+        assert self._container is not None
+        stream = self._container.add_stream("libx264", rate=Fraction(1, self._step) / TICK)
+        height, width, _ = rgb.shape
+        self._size = height, width
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"preset": "veryfast", "crf": "20"}
+        context = stream.codec_context
+        context.time_base = TICK
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = _LIMITED_RANGE
+        self._stream = stream
+        return stream
+
+    def _mux(self, stream: VideoStream, picture: av.VideoFrame | None) -> None:
+        if self._container is None:
+            raise OutputError(f"{self._path} is closed; nothing can be added to it")
+        self._container.mux(stream.encode(picture))
+
+    def _abandon(self) -> None:
+        """Leave nothing half-written behind."""
+        if self._container is not None:
+            with suppress(av.FFmpegError, OSError):
+                self._container.close()
+            self._container = None
+        self._part.unlink(missing_ok=True)
+
+
+def _picture(rgb: np.ndarray, ticks: int, step: int) -> av.VideoFrame:
+    """yuv420p wants even sides: the last row and column are shown twice where they are odd."""
+    height, width = rgb.shape[:2]
+    even = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
+    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+    frame.pts, frame.time_base, frame.duration = ticks, TICK, step
+    return frame
+
+
+def _reserve(path: Path) -> Path:
+    """An empty file beside the one to be written; proves that writing is possible."""
+    if path.suffix.lower() not in ENDINGS:
+        raise OutputError(f"cannot write {path}: a video ends in {', '.join(ENDINGS)}")
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder")
+    try:
+        number, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+        os.close(number)
+        Path(part).chmod(0o666 & ~_umask())
+    except OSError as error:
+        raise OutputError(f"cannot write {path} ({error.strerror})") from error
+    return Path(part)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
