@@ -22,7 +22,7 @@ class Options:
 
     detector: str = "mediapipe"
     """2D estimator, by name (`monomocap.detect.catalogue`)."""
-    lifter: str = "hdformer"
+    lifter: str = "mediapipe"
     """2D-to-3D lifter, by name (`monomocap.lift.catalogue`)."""
     device: Device = "auto"
     """Where networks run: auto takes a GPU if there is one that works."""
