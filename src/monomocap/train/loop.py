@@ -1,0 +1,169 @@
+"""The training loop."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from monomocap.datasets.mocap import read_free17
+from monomocap.lift.networks.hdformer import HDFormer
+from monomocap.options import Progress, no_progress
+from monomocap.train.batches import Batch, batches, make_store
+from monomocap.train.checkpoint import (
+    check_receipt,
+    load_checkpoint,
+    log,
+    save_checkpoint,
+    write_receipt,
+)
+from monomocap.train.config import TrainConfig
+from monomocap.train.curves import draw_curves
+from monomocap.train.losses import joint_weights, velocity_error, weighted_mpjpe
+from monomocap.train.validate import Validation, make_validation
+
+
+def train(
+    config: TrainConfig, data: Path, run: Path, *, progress: Progress = no_progress
+) -> nn.Module:
+    """Train, or go on where the run's folder stopped; returns the averaged network.
+
+    The folder gets `receipt.json`, `log.jsonl`, `checkpoint.pt` and `curves.png`. Stopped at any
+    step and started again, it goes on with the same numbers.
+    """
+    clips = read_free17(data)
+    store = make_store(clips, config)
+    validation = make_validation(clips, config)
+    trainer = Trainer.fresh(config)
+    if (resumed := load_checkpoint(run)) is None:
+        write_receipt(run, config, data)
+    else:
+        check_receipt(run, config, data)
+        trainer.load(resumed)
+    began = time.monotonic()
+    losses: list[float] = []
+    for step, batch in ahead(batches(store, config, start=trainer.step)):
+        losses.append(trainer.learn(step, batch))
+        progress("train", step + 1, config.steps)
+        if trainer.step % config.evaluate_every == 0 or trainer.step == config.steps:
+            clips_s = len(losses) * config.batch / (time.monotonic() - began)
+            report(run, trainer, validation, float(np.mean(losses)), clips_s)
+            began, losses = time.monotonic(), []
+    return trainer.average.module
+
+
+def report(
+    run: Path, trainer: "Trainer", validation: Validation, loss: float, clips_s: float
+) -> None:
+    """Measure on held-out people, and leave everything on disk."""
+    scores = validation.measure(trainer.average.module, trainer.device)
+    log(run, {"step": trainer.step, "loss_mm": 1000 * loss, "clips_s": clips_s, **scores})
+    save_checkpoint(run, trainer.state())
+    draw_curves(run)
+
+
+def ahead(source: Iterator[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:
+    """The same items, each made in a thread while the one before is being learned from."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, source, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, source, None)
+            yield item
+
+
+@dataclass
+class Trainer:
+    """A network on its way: its weights, their moving average, the optimiser, and the step."""
+
+    config: TrainConfig
+    device: torch.device
+    network: nn.Module
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+    @classmethod
+    def fresh(cls, config: TrainConfig) -> "Trainer":
+        """A new network from the recipe's seed, on the best device there is."""
+        wanted = config.device if config.device != "auto" else _best_device()
+        device = torch.device(wanted)
+        torch.set_num_threads(config.threads)
+        torch.manual_seed(config.seed)
+        network: nn.Module = open_network(config.dropout).to(device)
+        average = AveragedModel(
+            network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True
+        )
+        optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        return cls(config, device, network, average, optimizer)
+
+    def learn(self, step: int, batch: Batch) -> float:
+        """One step of gradient descent; returns the loss in metres."""
+        torch.manual_seed((self.config.seed << 32) + step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.config, step)
+        x, true = (torch.from_numpy(part).to(self.device) for part in batch)
+        self.network.train()
+        with self.autocast():
+            predicted = self.network(x).float()
+        weights = joint_weights(self.device)
+        loss = weighted_mpjpe(predicted, true, weights)
+        loss = loss + self.config.velocity_weight * velocity_error(predicted, true, weights)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        self.step = step + 1
+        return float(loss.detach())
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Half precision where the recipe wants it and the device has it."""
+        if not self.config.bf16 or (self.device.type == "cpu" and not _cpu_has_bf16()):
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def state(self) -> dict[str, object]:
+        """Everything that `load` needs."""
+        return {
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load(self, state: dict[str, object]) -> None:
+        """Go on from a saved state."""
+        self.step = int(state["step"])  # type: ignore[call-overload]
+        self.network.load_state_dict(state["network"])  # type: ignore[arg-type]
+        self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
+        self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
+
+
+def open_network(dropout: float = 0.0) -> HDFormer:
+    """HDFormer as our own weights use it: x, y and score in, and the body's true graph."""
+    return HDFormer(in_channels=3, dropout=dropout, published_graph=False)
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Up a ramp, then down a cosine to one hundredth."""
+    if step < config.warm_up:
+        return config.learning_rate * (step + 1) / config.warm_up
+    done = (step - config.warm_up) / max(1, config.steps - config.warm_up)
+    return config.learning_rate * (0.01 + 0.99 * (1 + np.cos(np.pi * done)) / 2)
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _cpu_has_bf16() -> bool:
+    return torch.cpu._is_avx512_bf16_supported()
