@@ -124,10 +124,16 @@ def _highest(
     heatmaps: Float[np.ndarray, "*batch y x"],
 ) -> tuple[Int[np.ndarray, "*batch 2"], Float[np.ndarray, "*batch"]]:
     """The first highest cell (x, y) of each heatmap, and its value."""
-    flat = heatmaps.reshape(*heatmaps.shape[:-2], -1)
+    flat = _flat(heatmaps)
     best = flat.argmax(axis=-1)
     y, x = np.divmod(best, heatmaps.shape[-1])
     return np.stack([x, y], axis=-1), np.take_along_axis(flat, best[..., None], -1)[..., 0]
+
+
+def _flat(heatmaps: Float[np.ndarray, "*batch y x"]) -> Float[np.ndarray, "*batch cell"]:
+    """Each heatmap's cells in one row, also of no heatmap at all."""
+    *batch, y, x = heatmaps.shape
+    return heatmaps.reshape(*batch, y * x)
 
 
 def _slope(
@@ -156,7 +162,7 @@ def _at(
     y: Int[np.ndarray, "*batch"],
 ) -> Float[np.ndarray, "*batch"]:
     """One cell of each heatmap."""
-    flat = heatmaps.reshape(*heatmaps.shape[:-2], -1)
+    flat = _flat(heatmaps)
     return np.take_along_axis(flat, (y * heatmaps.shape[-1] + x)[..., None], -1)[..., 0]
 
 
