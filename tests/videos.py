@@ -58,8 +58,10 @@ def make_video(
     size: tuple[int, int] = (96, 64),
     rotation_deg: int = 0,
     mirrored: bool = False,
+    rotate_tag: bool = False,
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
+    pixel_aspect: Fraction | None = None,
     codec_options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
     container_format: str | None = None,
@@ -70,7 +72,8 @@ def make_video(
 
     `size` is (width, height) as stored. `rotation_deg` is how far a player must turn the stored
     picture clockwise (after `mirrored`, a left-right flip); pictures are stored turned the other
-    way, so that a correct reader always shows `picture` upright.
+    way, so that a correct reader always shows `picture` upright. `rotate_tag` says so as old files
+    do, in a tag instead of a matrix.
     """
     times = [i / fps for i in range(frames)] if times_s is None else list(times_s)
     options = container_options or {}
@@ -79,10 +82,14 @@ def make_video(
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
         stream.pix_fmt = pix_fmt
+        if pixel_aspect is not None:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect
         stream.options = dict(codec_options or {})
         if times_s is not None:
             stream.codec_context.time_base = TICK
-        if rotation_deg or mirrored:
+        if rotate_tag:
+            stream.metadata["rotate"] = str(rotation_deg)
+        elif rotation_deg or mirrored:
             stream.set_display_rotation(-rotation_deg, hflip=mirrored)
         sound = container.add_stream("aac", rate=44_100, layout="mono") if audio else None
         for index, time_s in enumerate(times):

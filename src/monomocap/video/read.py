@@ -13,11 +13,14 @@ of one size. Frames in are frames out; what a damaged file still holds is given,
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import cast
 
 import av
+import av.filter
 import numpy as np
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
@@ -208,7 +211,10 @@ class _Decoding:
             self._not_shown += packet.is_discard or (packet.size == 0 and packet.dts is not None)
             if self._unordered and packet.size:
                 self._stamps.append(packet.dts)
-            yield from self._decode_packet(packet)
+            for picture in self._decode_packet(packet):
+                if picture.is_corrupt:
+                    self.damage.add("damaged picture", _seconds(packet))
+                yield picture
         yield from self._drain()
 
     def _next_packet(self, packets: Iterator[av.Packet]) -> av.Packet | None:
@@ -282,11 +288,30 @@ class _Look:
         return 180 if self.flip_y else 0
 
     def shown(self, picture: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
-        rgb = picture.to_ndarray(format="rgb24", width=self.width_px, height=self.height_px)
-        if self.transpose:
-            rgb = rgb.transpose(1, 0, 2)
-        rgb = rgb[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
-        return np.ascontiguousarray(rgb)
+        rgb = picture.reformat(format="rgb24", width=self.width_px, height=self.height_px)
+        if self._turning is not None:
+            rgb.pts = None
+            self._turning.vpush(rgb)
+            rgb = self._turning.vpull()
+        return np.ascontiguousarray(rgb.to_ndarray())
+
+    @cached_property
+    def _turning(self) -> av.filter.Graph | None:
+        """FFmpeg's own turning: a phone's upright video would cost numpy 12 ms a picture."""
+        steps: list[tuple[str, str | None]] = []
+        steps += [("transpose", "cclock_flip")] if self.transpose else []
+        steps += [("hflip", None)] if self.flip_x else []
+        steps += [("vflip", None)] if self.flip_y else []
+        if not steps:
+            return None
+        graph = av.filter.Graph()
+        form = av.VideoFormat("rgb24", self.width_px, self.height_px)
+        begin = graph.add_buffer(
+            width=self.width_px, height=self.height_px, format=form, time_base=Fraction(1)
+        )
+        nodes = [graph.add(name, arguments) for name, arguments in steps]
+        graph.link_nodes(begin, *nodes, graph.add("buffersink")).configure()
+        return graph
 
 
 def _orientation(picture: av.VideoFrame, stream: VideoStream) -> tuple[bool, bool, bool]:
@@ -306,8 +331,9 @@ def _orientation(picture: av.VideoFrame, stream: VideoStream) -> tuple[bool, boo
 
 
 def _rotate_tag_deg(stream: VideoStream) -> int:
+    tags = {name.lower(): text for name, text in stream.metadata.items()}
     try:
-        return round(float(stream.metadata.get("rotate", "0")) / 90) * 90 % 360
+        return round(float(tags.get("rotate", "0")) / 90) * 90 % 360
     except (ValueError, OverflowError):
         return 0
 
