@@ -17,6 +17,7 @@ Here a "node" is a joint, an "edge" a bone; features are (batch, channel, time, 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -233,29 +234,21 @@ class UCondDGCN(nn.Module):
         if unofficial_quirks:
             self.register_buffer("A", unofficial_adjacency(parents))
 
-        def block(wide: int, out: int, *, stride: int = 1, residual: bool = True) -> Block:
-            return Block(
-                wide,
-                out,
-                parents=parents,
-                stride=stride,
-                residual=residual,
-                dropout=dropout,
-                temporal_kernel=temporal_kernel,
-                unofficial_quirks=unofficial_quirks,
-            )
-
-        def conditional(wide: int, out: int) -> Block:
-            return ConditionalBlock(
-                wide,
-                out,
-                parents=parents,
-                experts=experts,
-                dropout=dropout,
-                temporal_kernel=temporal_kernel,
-                unofficial_quirks=unofficial_quirks,
-            )
-
+        block = partial(
+            Block,
+            parents=parents,
+            dropout=dropout,
+            temporal_kernel=temporal_kernel,
+            unofficial_quirks=unofficial_quirks,
+        )
+        conditional = partial(
+            ConditionalBlock,
+            parents=parents,
+            experts=experts,
+            dropout=dropout,
+            temporal_kernel=temporal_kernel,
+            unofficial_quirks=unofficial_quirks,
+        )
         self.data_bn = nn.BatchNorm1d(inputs * len(parents))
         self.down_stage = nn.ModuleList([block(inputs, planes[0], residual=False)])
         for fine, coarse in pairwise(planes):
