@@ -106,10 +106,10 @@ class MediaPipePose:
 
 
 def _person(landmarks: Any, world: Any, *, width_px: int, height_px: int) -> Person2D:
-    """MediaPipe's messages as arrays; its 0..1 runs from edge to edge of the picture."""
+    """MediaPipe's messages as arrays."""
     share = np.array([(m.x, m.y) for m in landmarks], np.float32)
-    # Pixel (0, 0) is the middle of the first one, half a pixel from the edge.
-    xy_px = share * np.array([width_px, height_px], np.float32) - np.float32(0.5)
+    # No half pixel to add: MediaPipe cuts its square out as OpenCV counts, from pixel middles.
+    xy_px = share * np.array([width_px, height_px], np.float32)
     return Person2D(
         xy_px=xy_px,
         score=np.array([m.visibility for m in landmarks], np.float32),
