@@ -48,6 +48,22 @@ class Options:
             raise OptionError(f"fov_deg must lie between 0 and 180, not {self.fov_deg}")
 
 
+@dataclass(frozen=True)
+class View:
+    """Where the rendered 3D stage is seen from."""
+
+    azimuth_deg: float = 30.0
+    """Degrees around the vertical; 0 looks as the camera does."""
+    elevation_deg: float = 10.0
+    """Degrees above the horizon."""
+
+    def __post_init__(self) -> None:
+        if not -360 <= self.azimuth_deg <= 360:
+            raise OptionError(f"azimuth must lie between -360 and 360, not {self.azimuth_deg}")
+        if not -90 <= self.elevation_deg <= 90:
+            raise OptionError(f"elevation must lie between -90 and 90, not {self.elevation_deg}")
+
+
 def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise OptionError(f"{option} cannot be {value!r}; choose one of: {', '.join(choices)}")

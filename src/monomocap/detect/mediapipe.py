@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -93,7 +93,7 @@ class MediaPipePose:
             self._pose.close()
             self._pose = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "MediaPipePose":
         return self
 
     def __exit__(

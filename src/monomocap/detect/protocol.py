@@ -1,12 +1,13 @@
 """What every 2D estimator promises, so that one can stand in for another."""
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, runtime_checkable
 
 from monomocap.skeleton import Skeleton
 from monomocap.types import Frame, Person2D
 
 
+@runtime_checkable
 class Detector(Protocol):
     """Finds the people in one picture after another; a context manager.
 
@@ -35,7 +36,7 @@ class Detector(Protocol):
     def close(self) -> None:
         """Let go of networks and threads; closing twice is fine."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> "Detector": ...
 
     def __exit__(
         self,

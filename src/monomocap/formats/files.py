@@ -13,12 +13,21 @@ from pydantic import ValidationError
 from monomocap.errors import FormatError, InputError, OutputError
 
 
-def ensure_folder(folder: Path) -> None:
-    """Make the folder if need be and try a file in it; raises `OutputError` before any work."""
+def check_folder(folder: Path) -> None:
+    """Raises `OutputError` if the folder cannot be written, or cannot be made; makes nothing."""
+    try:
+        ancestry = (folder.absolute(), *folder.absolute().parents)
+        nearest = next(place for place in ancestry if place.exists())
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and those above it, where they are not there yet."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
     except OSError as error:
         raise _cannot_write(folder, error) from error
 

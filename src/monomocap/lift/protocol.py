@@ -1,11 +1,12 @@
 """What every lifter promises, so that one can stand in for another."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monomocap.skeleton import Skeleton
 from monomocap.types import Camera, Motion3D, Track2D
 
 
+@runtime_checkable
 class Lifter(Protocol):
     """Turns one person's 2D track into 3D motion: one pose per frame, gaps stay gaps."""
 

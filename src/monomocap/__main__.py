@@ -1,0 +1,5 @@
+"""`python -m monomocap` is `monomocap`."""
+
+from monomocap.cli.main import main
+
+main()

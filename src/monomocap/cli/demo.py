@@ -1,0 +1,56 @@
+"""`monomocap demo`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from monomocap.cli import words
+from monomocap.cli.progress import shown
+from monomocap.cli.report import shout, summary, wrote
+from monomocap.options import Options, View
+
+if TYPE_CHECKING:
+    from monomocap.workflows.demo import Score
+
+_DEFAULT = Options()
+_VIEW = View()
+
+
+def demo(
+    output: words.Folder = Path("monomocap-demo"),
+    lifter: words.LifterName = _DEFAULT.lifter,
+    smooth: words.SmoothName = _DEFAULT.smooth,
+    azimuth: words.Azimuth = _VIEW.azimuth_deg,
+    elevation: words.Elevation = _VIEW.elevation_deg,
+    no_video: words.NoVideo = False,
+    quiet: words.Quiet = False,
+    debug: words.Debug = False,
+) -> None:
+    """Run everything on an embedded sample and print the error against its known truth."""
+    options = Options(lifter=lifter, smooth=smooth)
+    view = None if no_video else View(azimuth, elevation)
+    from monomocap.workflows.demo import demo as demo_workflow
+
+    folder = output or Path("monomocap-demo")
+    with shown(quiet) as progress:
+        result = demo_workflow(folder, options, view=view, progress=progress)
+    shout(result.take.warnings)
+    if not quiet:
+        typer.echo("\n".join([*summary(result.take), wrote(folder, result.take)]))
+    typer.echo("\n".join(table(result.scores)))
+
+
+def table(scores: "tuple[Score, ...]") -> list[str]:
+    """Errors against the sample's exact truth, a row per lifter."""
+    lines = [
+        "",
+        "error against the sample's known truth, mm",
+        f"{'lifter':<12}{'frames':>8}{'12 limb joints':>22}{'17 joints':>22}",
+        f"{'':<20}{'MPJPE':>11}{'PA-MPJPE':>11}{'MPJPE':>11}{'PA-MPJPE':>11}",
+    ]
+    for s in scores:
+        numbers = (s.mpjpe_limbs_mm, s.pa_mpjpe_limbs_mm, s.mpjpe_all_mm, s.pa_mpjpe_all_mm)
+        cells = "".join(f"{number:>11.1f}" for number in numbers)
+        lines.append(f"{s.lifter:<12}{s.coverage:>8.0%}{cells}")
+    return lines

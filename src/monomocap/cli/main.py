@@ -1,0 +1,80 @@
+"""The command `monomocap`: its sub-commands, and how it ends.
+
+Exit codes: 0 done; 2 the request cannot be met, said in one line; 130 stopped with Ctrl-C.
+"""
+
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+
+import monomocap
+from monomocap.cli.bench import bench
+from monomocap.cli.demo import demo
+from monomocap.cli.run import run
+from monomocap.errors import MonomocapError
+
+app = typer.Typer(
+    name="monomocap",
+    help="An ordinary video in, the 3D motion of the people in it out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run)
+app.command()(demo)
+app.command()(bench)
+
+# Typer brings a copy of click of its own: this is the root of what either raises for a wrong word.
+_UsageError: type[Exception] = next(
+    c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
+)
+
+FAILED = 2
+STOPPED = 130
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"monomocap {monomocap.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and stop.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None: ...
+
+
+def main(words: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    words = sys.argv[1:] if words is None else words
+    sys.exit(_exit_code(words))
+
+
+def _exit_code(words: list[str]) -> int:
+    try:
+        return int(app(words, standalone_mode=False) or 0)
+    except MonomocapError as error:
+        if "--debug" in words:
+            traceback.print_exc()
+        _complain(str(error))
+        return FAILED
+    except _UsageError as error:
+        message = error.format_message()  # type: ignore[attr-defined]
+        _complain(f"{message} (see `monomocap --help`)")
+        return FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("stopped")
+        return STOPPED
+
+
+def _complain(message: str) -> None:
+    line = " ".join(message.split())
+    typer.secho(f"monomocap: {line}", fg="red", err=True)

@@ -1,0 +1,41 @@
+"""`monomocap run VIDEO`."""
+
+import typer
+
+from monomocap.cli import words
+from monomocap.cli.progress import shown
+from monomocap.cli.report import shout, summary, wrote
+from monomocap.options import Options, View
+
+_DEFAULT = Options()
+_VIEW = View()
+
+
+def run(
+    video: words.Video,
+    output: words.Folder = None,
+    detector: words.DetectorName = _DEFAULT.detector,
+    lifter: words.LifterName = _DEFAULT.lifter,
+    device: words.DeviceName = _DEFAULT.device,
+    max_frames: words.MaxFrames = _DEFAULT.max_frames,
+    smooth: words.SmoothName = _DEFAULT.smooth,
+    focal: words.Focal = _DEFAULT.focal_px,
+    fov: words.Fov = _DEFAULT.fov_deg,
+    azimuth: words.Azimuth = _VIEW.azimuth_deg,
+    elevation: words.Elevation = _VIEW.elevation_deg,
+    no_video: words.NoVideo = False,
+    quiet: words.Quiet = False,
+    debug: words.Debug = False,
+) -> None:
+    """Find the people in a video and write their 3D motion: take.json, take.npz and take.mp4."""
+    options = Options(detector, lifter, device, max_frames, smooth, focal, fov)
+    view = None if no_video else View(azimuth, elevation)
+    from monomocap.workflows.run import default_folder
+    from monomocap.workflows.run import run as run_workflow
+
+    folder = output or default_folder(video)
+    with shown(quiet) as progress:
+        take = run_workflow(video, folder, options, view=view, progress=progress)
+    shout(take.warnings)
+    if not quiet:
+        typer.echo("\n".join([*summary(take), wrote(folder, take)]))

@@ -1,0 +1,41 @@
+"""Options that several sub-commands share: one name and one help text each.
+
+Their meanings and defaults are those of `monomocap.options.Options`.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monomocap.options import Device, Smooth
+
+Video = Annotated[Path, typer.Argument(help="The video file.", metavar="VIDEO")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Folder for the results.", metavar="DIR"),
+]
+DetectorName = Annotated[
+    str, typer.Option("--detector", help="What finds people in 2D.", metavar="NAME")
+]
+LifterName = Annotated[str, typer.Option("--lifter", help="What turns 2D into 3D.", metavar="NAME")]
+DeviceName = Annotated[Device, typer.Option("--device", help="Where networks run.")]
+MaxFrames = Annotated[
+    int | None, typer.Option("--max-frames", help="Stop after this many frames.", metavar="N")
+]
+SmoothName = Annotated[Smooth, typer.Option("--smooth", help="How much jitter to remove.")]
+Focal = Annotated[
+    float | None,
+    typer.Option("--focal", help="Focal length in pixels of the picture, if known.", metavar="PX"),
+]
+Fov = Annotated[
+    float | None,
+    typer.Option("--fov", help="Field of view along the longer side, if known.", metavar="DEG"),
+]
+Azimuth = Annotated[
+    float, typer.Option("--azimuth", help="Turn the 3D view around the person.", metavar="DEG")
+]
+Elevation = Annotated[float, typer.Option("--elevation", help="Raise the 3D view.", metavar="DEG")]
+NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render take.mp4.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

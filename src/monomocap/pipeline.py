@@ -1,0 +1,125 @@
+"""The main job, in the order it happens: a video in, the 3D motion of the people in it out."""
+
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+import monomocap
+from monomocap.detect.catalogue import load_detector
+from monomocap.detect.people import collect_tracks
+from monomocap.detect.protocol import Detector
+from monomocap.geometry.smooth import smooth
+from monomocap.lift.catalogue import load_lifter
+from monomocap.lift.protocol import Lifter
+from monomocap.options import Options, Progress, no_progress
+from monomocap.types import Camera, Frame, Motion3D, Provenance, Take, Track2D, VideoInfo
+from monomocap.video.read import VideoReader
+
+LIBRARIES = ("numpy", "av", "mediapipe", "onnxruntime", "torch")
+"""Those whose version can change a result; the installed ones are written into every take."""
+
+
+def estimate(
+    video: str | Path, options: Options = Options(), *, progress: Progress = no_progress
+) -> Take:
+    """The motion of everybody in a video.
+
+    Whatever can be wrong with the request is found before the first frame is looked at:
+    `VideoError`, `UnknownName`, `OptionError`, `WeightsError`, `MissingDependency`. A video with
+    nobody in it gives a take without tracks; one that is cut short gives what could be decoded,
+    with the reason in `take.info.partial` and in `take.warnings`.
+
+    progress("detect", frames so far, frames or None) is called for every frame, then
+    progress("lift", people so far, people); it may raise `Cancelled`.
+    """
+    with VideoReader(video, max_frames=options.max_frames) as reader:
+        camera = camera_for(reader.info, options)
+        lifter = load_lifter(options.lifter, options.device)
+        with load_detector(options.detector, options.device) as detector:
+            frames = _reported(reader, _expected(reader.info, options), progress)
+            time_s, tracks = collect_tracks(frames, detector)
+            motions = _lifted(tracks, lifter, camera, options, progress)
+            return Take(
+                info=reader.info,
+                camera=camera,
+                time_s=time_s,
+                tracks=tracks,
+                motions=motions,
+                provenance=_provenance(detector, lifter, options),
+                warnings=_warnings(reader.info, detector, lifter, options),
+            )
+
+
+def camera_for(info: VideoInfo, options: Options) -> Camera:
+    """The camera that the options state, or else the default one, which says that it is assumed."""
+    if options.focal_px is not None:
+        return Camera.from_focal(info.width_px, info.height_px, options.focal_px)
+    return Camera.from_fov(info.width_px, info.height_px, options.fov_deg)
+
+
+def lift(track: Track2D, lifter: Lifter, camera: Camera, options: Options) -> Motion3D:
+    """One person's 3D motion, smoothed as the options ask."""
+    motion = lifter(track, camera)
+    return replace(motion, xyz_m=smooth(motion.xyz_m, motion.time_s, options.smooth))
+
+
+def _lifted(
+    tracks: Iterable[Track2D],
+    lifter: Lifter,
+    camera: Camera,
+    options: Options,
+    progress: Progress,
+) -> tuple[Motion3D, ...]:
+    tracks = tuple(tracks)
+    motions = []
+    for done, track in enumerate(tracks):
+        progress("lift", done, len(tracks))
+        motions.append(lift(track, lifter, camera, options))
+    progress("lift", len(tracks), len(tracks))
+    return tuple(motions)
+
+
+def _expected(info: VideoInfo, options: Options) -> int | None:
+    known = [n for n in (info.frames, options.max_frames) if n is not None]
+    return min(known) if info.frames is not None else None
+
+
+def _reported(frames: Iterable[Frame], expected: int | None, progress: Progress) -> Iterator[Frame]:
+    progress("detect", 0, expected)
+    for frame in frames:
+        yield frame
+        progress("detect", frame.index + 1, expected)
+
+
+def _provenance(detector: Detector, lifter: Lifter, options: Options) -> Provenance:
+    return Provenance(
+        detector=detector.name,
+        lifter=lifter.name,
+        device="+".join(dict.fromkeys((detector.device, lifter.device))),
+        smooth=options.smooth,
+        versions=_versions(),
+        weights=detector.weights | lifter.weights,
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"monomocap": monomocap.__version__, "python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            versions[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _warnings(
+    info: VideoInfo, detector: Detector, lifter: Lifter, options: Options
+) -> tuple[str, ...]:
+    """What the user must know before trusting the result."""
+    said = [f"only part of {info.path} could be used: {info.partial}"] if info.partial else []
+    for part, runs in (("detector", detector), ("lifter", lifter)):
+        if options.device == "cuda" and not runs.device.startswith("cuda"):
+            said.append(f"cuda was asked for, but the {part} {runs.name} ran on {runs.device}")
+    return tuple(said)

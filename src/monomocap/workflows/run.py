@@ -1,0 +1,65 @@
+"""The main job with its files: a video in, `take.json`, `take.npz` and `take.mp4` out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from monomocap.errors import OutputError
+from monomocap.formats import save
+from monomocap.formats.files import check_folder, make_folder
+from monomocap.options import Options, Progress, View, no_progress
+from monomocap.pipeline import estimate
+from monomocap.render.side_by_side import render_take
+from monomocap.types import Take
+
+JSON, NPZ, VIDEO = "take.json", "take.npz", "take.mp4"
+
+
+def run(
+    video: str | Path,
+    folder: str | Path,
+    options: Options = Options(),
+    *,
+    view: View | None = View(),
+    progress: Progress = no_progress,
+) -> Take:
+    """Estimate, save, render (unless `view` is None); returns the take as it was saved.
+
+    Whether the folder can be written is tried before any work (`OutputError`). The numbers are
+    saved before rendering begins, so they stay if it fails.
+    """
+    video, folder = Path(video), Path(folder)
+    check_folder(folder)
+    _spare(video, folder)
+    take = estimate(video, options, progress=progress)
+    make_folder(folder)
+    _save(take, folder)
+    if view is None:
+        return take
+    render_take(
+        take,
+        video,
+        folder / VIDEO,
+        azimuth_deg=view.azimuth_deg,
+        elevation_deg=view.elevation_deg,
+        progress=progress,
+    )
+    take = replace(take, output_video=str(folder / VIDEO))
+    _save(take, folder)
+    return take
+
+
+def default_folder(video: str | Path) -> Path:
+    """Where results go when nobody says: beside nobody's files, named after the video."""
+    return Path(f"{Path(video).stem}-monomocap")
+
+
+def _save(take: Take, folder: Path) -> None:
+    for name in (NPZ, JSON):
+        save(take, folder / name)
+
+
+def _spare(video: Path, folder: Path) -> None:
+    """Refuse to write over the video that is being read."""
+    target = folder / VIDEO
+    if target.exists() and video.exists() and target.samefile(video):
+        raise OutputError(f"{video} would be overwritten by the result; choose another folder")
