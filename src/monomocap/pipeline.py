@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +16,7 @@ from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter
 from monomocap.options import Options, Progress, no_progress
 from monomocap.types import Camera, Frame, Motion3D, Provenance, Take, Track2D, VideoInfo
+from monomocap.video.ahead import ahead
 from monomocap.video.read import VideoReader
 
 LIBRARIES = ("numpy", "av", "mediapipe", "onnxruntime", "torch")
@@ -38,8 +40,9 @@ def estimate(
         camera = camera_for(reader.info, options)
         lifter = load_lifter(options.lifter, options.device)
         with load_detector(options.detector, options.device) as detector:
-            frames = _reported(reader, _expected(reader.info, options), progress)
-            time_s, tracks = collect_tracks(frames, detector)
+            with closing(ahead(reader)) as frames:
+                expected = _expected(reader.info, options)
+                time_s, tracks = collect_tracks(_reported(frames, expected, progress), detector)
             motions = _lifted(tracks, lifter, camera, options, progress)
             return Take(
                 info=reader.info,

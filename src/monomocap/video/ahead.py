@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -10,7 +10,7 @@ FRAMES_AHEAD = 3
 """Enough to even out frames that take longer (key frames); 4K frames are 25 MB each."""
 
 
-def ahead(items: Iterable[T], most: int = FRAMES_AHEAD) -> Iterator[T]:
+def ahead(items: Iterable[T], most: int = FRAMES_AHEAD) -> Generator[T, None, None]:
     """The same items in the same order, fetched by a thread, at most `most` before they are wanted.
 
     An error of the source is raised here, where it would have been without the thread. When the
