@@ -10,7 +10,7 @@ motion is kept. Nothing is drawn across a gap.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from monomocap.errors import InputError
 from monomocap.geometry.smooth import local_fit
@@ -21,8 +21,8 @@ _AVERAGING_SIGMA = 0.48
 """Standard deviation, in steps, at which a local parabola leaves as much noise as a mean over one
 step: 0.476 / sigma of the noise's power per frame, 0.476 being the integral of its squared kernel.
 """
-_DENSE = 0.75
-"""Frames closer together than this many steps are averaged; others are joined by a cubic."""
+_MANY = 3
+"""From this many frames less than a step away, they are averaged; fewer are joined by a cubic."""
 _ON_GRID = 1e-6
 """A frame this near to a grid time, in steps, lies on it."""
 
@@ -53,12 +53,31 @@ def to_rate(
     the straight line through the run's last frames: `at_times` finds the way back to every frame.
     """
     grid_s = grid_times(time_s, rate_hz)
-    step_s = 1 / rate_hz
-    out = at_times(values, time_s, grid_s, max_gap_s, reach_s=(1 - _ON_GRID) * step_s)
-    if len(time_s) > 1 and np.median(np.diff(time_s)) < _DENSE * step_s:
-        averaged = local_fit(values, time_s, grid_s, _AVERAGING_SIGMA * step_s)
-        out = np.where(np.isfinite(out), averaged, np.nan)
+    near_s = (1 - _ON_GRID) / rate_hz
+    out = at_times(values, time_s, grid_s, max_gap_s, reach_s=near_s)
+    earlier, later = _frames_near(values, time_s, grid_s, near_s)
+    dense = earlier + later >= _MANY
+    if dense.any():
+        between = np.isfinite(at_times(values, time_s, grid_s, max_gap_s)).all(axis=-1)
+        dense &= (np.minimum(earlier, later) > 0) | ~between
+        dense &= np.isfinite(out).all(axis=-1)
+        out[dense] = local_fit(values, time_s, grid_s, _AVERAGING_SIGMA / rate_hz)[dense]
     return grid_s, out
+
+
+def _frames_near(
+    values: Float[np.ndarray, "time joint dim"],
+    time_s: Float[np.ndarray, " time"],
+    grid_s: Float[np.ndarray, " grid"],
+    near_s: float,
+) -> tuple[Int[np.ndarray, "grid joint"], Int[np.ndarray, "grid joint"]]:
+    """How many frames have the joint within `near_s` before a time, and within `near_s` after."""
+    seen = np.isfinite(values).all(axis=-1)
+    so_far = np.concatenate([np.zeros((1, seen.shape[1]), int), np.cumsum(seen, axis=0)])
+    begin, middle, end = (
+        so_far[np.searchsorted(time_s, grid_s + shift_s)] for shift_s in (-near_s, 0.0, near_s)
+    )
+    return middle - begin, end - middle
 
 
 def at_times(
