@@ -31,8 +31,8 @@ def write_receipt(run: Path, config: TrainConfig, data: Path) -> None:
         raise OutputError(f"cannot write the run's folder {run}: {error}") from error
 
 
-def check_receipt(run: Path, config: TrainConfig, data: Path) -> None:
-    """Refuse to resume with another recipe or other data than the run began with."""
+def resume_receipt(run: Path, config: TrainConfig, data: Path, step: int) -> None:
+    """Note the commit that goes on from here; refuse another recipe or other data."""
     receipt = json.loads((run / "receipt.json").read_text())
     now = json.loads(json.dumps(asdict(config)))
     changed = [k for k in now if receipt["config"].get(k) != now[k] and k not in _MAY_CHANGE]
@@ -40,6 +40,8 @@ def check_receipt(run: Path, config: TrainConfig, data: Path) -> None:
         raise DataError(f"{run} began with another recipe; these differ: {', '.join(changed)}")
     if receipt["data"]["sha256"] != file_sha256(data):
         raise DataError(f"{run} began with other data than {data}")
+    receipt.setdefault("resumed", []).append({"step": step, "commit": git_commit()})
+    (run / "receipt.json").write_text(json.dumps(receipt, indent=2) + "\n")
 
 
 _MAY_CHANGE = {"device", "threads", "evaluate_every"}

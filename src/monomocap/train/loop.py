@@ -1,24 +1,25 @@
 """The training loop."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from monomocap.datasets.mocap import read_free17
 from monomocap.lift.networks.hdformer import HDFormer
 from monomocap.options import Progress, no_progress
 from monomocap.train.batches import Batch, batches, make_store
 from monomocap.train.checkpoint import (
-    check_receipt,
     load_checkpoint,
     log,
+    resume_receipt,
     save_checkpoint,
     write_receipt,
 )
@@ -43,8 +44,8 @@ def train(
     if (resumed := load_checkpoint(run)) is None:
         write_receipt(run, config, data)
     else:
-        check_receipt(run, config, data)
         trainer.load(resumed)
+        resume_receipt(run, config, data, trainer.step)
     began = time.monotonic()
     losses: list[float] = []
     for step, batch in ahead(batches(store, config, start=trainer.step)):
@@ -97,9 +98,7 @@ class Trainer:
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         network: nn.Module = open_network(config.dropout).to(device)
-        average = AveragedModel(
-            network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True
-        )
+        average = AveragedModel(network, multi_avg_fn=_moving(config.average), use_buffers=True)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -151,6 +150,27 @@ class Trainer:
 def open_network(dropout: float = 0.0) -> HDFormer:
     """HDFormer as our own weights use it: x, y and score in, and the body's true graph."""
     return HDFormer(in_channels=3, dropout=dropout, published_graph=False)
+
+
+def _moving(
+    decay: float,
+) -> Callable[[tuple[Tensor, ...] | list[Tensor], tuple[Tensor, ...] | list[Tensor], Any], None]:
+    """An exponential moving average that forgets its first, untrained steps quickly."""
+
+    @torch.no_grad()
+    def update(
+        averaged: tuple[Tensor, ...] | list[Tensor],
+        current: tuple[Tensor, ...] | list[Tensor],
+        steps: Any,
+    ) -> None:
+        share = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
+        for mean, now in zip(averaged, current, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(now, share)
+            else:
+                mean.copy_(now)
+
+    return update
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
