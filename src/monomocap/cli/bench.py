@@ -25,7 +25,7 @@ def bench(
     quiet: words.Quiet = False,
     debug: words.Debug = False,
 ) -> None:
-    """Measure frames per second of each stage, and memory, on this machine."""
+    """Measure speed and memory on this machine."""
     options = Options(detector, lifter, device, max_frames, smooth)
     from monomocap.workflows.bench import bench as bench_workflow
 

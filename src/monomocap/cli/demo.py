@@ -27,7 +27,10 @@ def demo(
     quiet: words.Quiet = False,
     debug: words.Debug = False,
 ) -> None:
-    """Run everything on an embedded sample and print the error against its known truth."""
+    """Run it all on a sample of known motion.
+
+    Prints how far each lifter is from the truth, and leaves the sample and the three results.
+    """
     options = Options(lifter=lifter, smooth=smooth)
     view = None if no_video else View(azimuth, elevation)
     from monomocap.workflows.demo import demo as demo_workflow

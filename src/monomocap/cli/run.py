@@ -27,7 +27,10 @@ def run(
     quiet: words.Quiet = False,
     debug: words.Debug = False,
 ) -> None:
-    """Find the people in a video and write their 3D motion: take.json, take.npz and take.mp4."""
+    """Write the 3D motion of the people in a video.
+
+    The results are take.json, take.npz and take.mp4, the video with the skeleton beside a 3D stage.
+    """
     options = Options(detector, lifter, device, max_frames, smooth, focal, fov)
     view = None if no_video else View(azimuth, elevation)
     from monomocap.workflows.run import default_folder
