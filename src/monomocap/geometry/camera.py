@@ -6,6 +6,8 @@ A ray is (x/z, y/z) of a direction in camera axes: a pixel with the lens taken o
 import numpy as np
 from jaxtyping import Float
 
+from monomocap.errors import InputError
+from monomocap.geometry.rotation import from_quaternion_wxyz
 from monomocap.types import Camera
 
 
@@ -73,3 +75,71 @@ def turn_rays(
     z = np.where(turned[..., 2:] > 1e-6, turned[..., 2:], np.nan)
     out: Float[np.ndarray, "*batch joint 2"] = turned[..., :2] / z
     return out
+
+
+def pose_from_quaternion(
+    camera_to_world_wxyz: Float[np.ndarray, "4"], place: Float[np.ndarray, "3"]
+) -> tuple[tuple[float, float, float, float], ...]:
+    """`Camera.camera_from_world` of a camera that stands at `place` (metres, world).
+
+    The quaternion, real part first, turns camera axes into world axes, as in VideoPose3D's tables.
+    """
+    rotation = from_quaternion_wxyz(camera_to_world_wxyz).T
+    rows = np.concatenate([rotation, -rotation @ place[:, None].astype(np.float64)], axis=1)
+    a, b, c = ((float(w), float(x), float(y), float(z)) for w, x, y, z in rows)
+    return a, b, c
+
+
+def to_camera(camera: Camera, xyz_world: Float[np.ndarray, "*batch 3"]) -> np.ndarray:
+    """World metres to camera metres; the camera must know where it stands."""
+    rotation, shift = _rigid(camera)
+    return xyz_world @ rotation.T + shift
+
+
+def to_world(camera: Camera, xyz_camera: Float[np.ndarray, "*batch 3"]) -> np.ndarray:
+    """Camera metres to world metres; the camera must know where it stands."""
+    rotation, shift = _rigid(camera)
+    return (xyz_camera - shift) @ rotation
+
+
+def _rigid(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    if camera.camera_from_world is None:
+        raise InputError("nobody said where this camera stands; give camera_from_world")
+    matrix = np.array(camera.camera_from_world)
+    return matrix[:, :3], matrix[:, 3]
+
+
+def to_screen(
+    xy_px: Float[np.ndarray, "*batch 2"], width_px: int, height_px: int
+) -> Float[np.ndarray, "*batch 2"]:
+    """Pixels to VideoPose3D's units: -1 to 1 across the width, the same scale downwards."""
+    return xy_px * (2 / width_px) - np.array([1.0, height_px / width_px])
+
+
+def from_screen(
+    screen: Float[np.ndarray, "*batch 2"], width_px: int, height_px: int
+) -> Float[np.ndarray, "*batch 2"]:
+    """The inverse of `to_screen`."""
+    return (screen + np.array([1.0, height_px / width_px])) * (width_px / 2)
+
+
+def project_h36m(
+    xyz_camera: Float[np.ndarray, "*batch 3"],
+    focal: Float[np.ndarray, "2"],
+    center: Float[np.ndarray, "2"],
+    radial: Float[np.ndarray, "3"] | None = None,
+    tangential: Float[np.ndarray, "2"] | None = None,
+) -> Float[np.ndarray, "*batch 2"]:
+    """Human3.6M's projection as VideoPose3D computes it, in the unit of `focal` and `center`.
+
+    Radial k1, k2, k3 and tangential p1, p2; no distortion without them. It is not OpenCV's model
+    (`project`): the tangential terms lack a factor 2 and swap roles, and x/z, y/z are held within
+    -1 and 1.
+    """
+    ray = np.clip(xyz_camera[..., :2] / xyz_camera[..., 2:], -1, 1)
+    bend = np.zeros(3) if radial is None else radial
+    tilt = np.zeros(2) if tangential is None else tangential
+    r2 = (ray * ray).sum(axis=-1, keepdims=True)
+    factor = 1 + r2 * (bend[0] + r2 * (bend[1] + r2 * bend[2])) + (ray * tilt).sum(-1)[..., None]
+    pixels: Float[np.ndarray, "*batch 2"] = focal * (ray * factor + tilt * r2) + center
+    return pixels
