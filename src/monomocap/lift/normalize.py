@@ -35,10 +35,10 @@ def person_view(
 ) -> View:
     """Turn windows of rays (H36M-17, gaps filled in time) into what a network sees.
 
-    Joints that are NaN count as missing, whatever their score. A frame without a trunk is looked
-    at along the real camera's axis.
+    Joints that are NaN count as missing, whatever their score. Where the trunk is missing, the
+    camera looks at the middle of what is there.
     """
-    center = np.nan_to_num(ray[..., CENTER, :])
+    center = np.where(np.isnan(ray[..., CENTER, :]), _middle(ray), ray[..., CENTER, :])
     rotation = look_at(center)
     turned = turn_rays(rotation, ray)
     seen = np.isfinite(turned).all(axis=-1) & (score > 0)
@@ -47,6 +47,12 @@ def person_view(
     turned = (turned / np.maximum(size, 1e-6)[..., None, None, None]).clip(-FARTHEST, FARTHEST)
     planes = np.concatenate([turned, np.where(seen, score, 0.0)[..., None]], axis=-1)
     return View(np.moveaxis(planes, -1, -3).astype(np.float32), rotation)
+
+
+def _middle(ray: Float[np.ndarray, "*batch 17 2"]) -> Float[np.ndarray, "*batch 2"]:
+    """Mean of the joints that are there; 0 where none is."""
+    known = np.isfinite(ray).all(axis=-1, keepdims=True)
+    return np.where(known, ray, 0.0).sum(axis=-2) / np.maximum(known.sum(axis=-2), 1)
 
 
 def to_camera(
