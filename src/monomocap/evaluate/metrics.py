@@ -102,7 +102,7 @@ def pck(
 
     MPI-INF-3DHP's 3D-PCK as HDFormer computes it; one array of `joint_errors` per sequence.
     """
-    return float(_pck(errors_mm, np.array([threshold_mm]), skeleton)[0])
+    return float(_pck(errors_mm, np.array([float(threshold_mm)]), skeleton)[0])
 
 
 def auc(errors_mm: Sequence[np.ndarray], skeleton: Skeleton = H36M17) -> float:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from monomocap.errors import InputError
+
 Poses = Float[np.ndarray, "frame joint dim"]
 MIN_JOINTS = 3
 """Fewer points than this leave a rotation undetermined."""
@@ -29,7 +31,9 @@ class Similarity:
 
 
 def shared(source: Poses, target: Poses) -> Bool[np.ndarray, "frame joint"]:
-    """Which joints both poses have."""
+    """Which joints both poses have; raises where the two are not poses of one shape."""
+    if source.shape != target.shape:
+        raise InputError(f"poses {source.shape} and {target.shape} must have one shape")
     both: Bool[np.ndarray, "frame joint"] = np.isfinite(source + target).all(axis=-1)
     return both
 

@@ -1,30 +1,32 @@
 """Rotations that the rest needs; everything else is `scipy.spatial.transform.Rotation`.
 
-Matrices turn column vectors; angles are radians; batches lead.
+Matrices turn column vectors; angles are radians; batches lead, and broadcast.
 """
 
 import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-Vectors = Float[np.ndarray, "*batch 3"]
-Matrices = Float[np.ndarray, "*batch 3 3"]
+Vectors = Float[np.ndarray, "*#batch 3"]
+Matrices = Float[np.ndarray, "*#batch 3 3"]
 
 
-def about(axis: Vectors, angle_rad: Float[np.ndarray, "*batch"]) -> Matrices:
+def about(axis: Vectors, angle_rad: Float[np.ndarray, "*#batch"]) -> Matrices:
     """Turns about an axis (any length), counter-clockwise seen from its tip."""
     vector = unit(axis) * np.asarray(angle_rad)[..., None]
     matrices = Rotation.from_rotvec(vector.reshape(-1, 3)).as_matrix()
     return matrices.reshape(*vector.shape, 3)
 
 
-def angle(rotation: Matrices) -> Float[np.ndarray, "*batch"]:
+def angle(rotation: Float[np.ndarray, "*batch 3 3"]) -> Float[np.ndarray, "*batch"]:
     """How far a rotation turns, 0 to pi."""
     found = Rotation.from_matrix(rotation.reshape(-1, 3, 3)).magnitude()
     return np.asarray(found).reshape(rotation.shape[:-2])
 
 
-def from_quaternion_wxyz(quaternion: Float[np.ndarray, "*batch 4"]) -> Matrices:
+def from_quaternion_wxyz(
+    quaternion: Float[np.ndarray, "*batch 4"],
+) -> Float[np.ndarray, "*batch 3 3"]:
     """Of quaternions with the real part first, as Human3.6M's cameras have them."""
     xyzw = quaternion[..., [1, 2, 3, 0]].reshape(-1, 4).astype(np.float64)
     return Rotation.from_quat(xyzw).as_matrix().reshape(*quaternion.shape[:-1], 3, 3)
@@ -51,7 +53,7 @@ def between(source: Vectors, target: Vectors) -> Matrices:
     return out
 
 
-def heading(direction: Vectors, up: Vectors, ahead: Vectors) -> Float[np.ndarray, "*batch"]:
+def heading(direction: Vectors, up: Vectors, ahead: Vectors) -> Float[np.ndarray, "*#batch"]:
     """Which way a direction points on the floor: the turn about `up` from `ahead` to it, (-pi, pi].
 
     `up` and `ahead` stand at right angles; heights do not count. NaN for a direction straight up.
