@@ -13,14 +13,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from monomocap.datasets.body import h36m17, measure_unit, origin, thinning, with_ancestors
+from monomocap.datasets.body import h36m17, measure_unit, origin, thinning, true_fps, with_ancestors
 from monomocap.datasets.body_names import Body, find_body
 from monomocap.datasets.mocap import MocapClip, world_motion, z_up
 from monomocap.datasets.text import check_numbers, fail, read_lines
 from monomocap.errors import DataError
 
 CMU_FPS = 120.0
-"""AMC files do not say their rate; the CMU database was recorded at this one."""
+"""AMC files do not say their rate; most of the CMU database was recorded at this one."""
 
 _INCH_M = 0.0254
 
@@ -66,34 +66,38 @@ def read_amc_clip(
     path: Path,
     *,
     asf: Asf | Path | None = None,
-    fps: float = CMU_FPS,
+    fps: float | None = None,
     metres_per_unit: float | None = None,
 ) -> MocapClip:
     """An AMC file as a clip of H36M-17 joints, at most 60 frames/s.
 
-    Without `asf` the skeleton is looked for beside the motion (`find_asf`).
+    Without `asf` the skeleton is looked for beside the motion (`find_asf`). Without `fps` it is
+    the CMU database's rate.
     """
     skeleton = asf if isinstance(asf, Asf) else read_asf(asf or find_asf(path))
     amc = read_amc(path, skeleton)
-    step = thinning(fps)
+    whose = origin(path.stem, "amc")
+    rate = fps or true_fps(whose, CMU_FPS)
+    step = thinning(rate)
     try:
         body = _body(skeleton)
         xyz = _joints17(skeleton, amc, body, step)
         unit = metres_per_unit or measure_unit(xyz, skeleton.metres_per_unit)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    whose = origin(path.stem, "amc")
-    motion = world_motion(z_up((xyz * unit).astype(np.float32)), fps / step)
+    motion = world_motion(z_up((xyz * unit).astype(np.float32)), rate / step)
     return MocapClip(path.stem, whose.source, whose.subject, whose.licence, motion)
 
 
 def find_asf(amc: Path) -> Path:
     """The skeleton of a motion: `07.asf` for `07_01.amc`, else the only one in the folder."""
+    usual = amc.with_name(f"{amc.stem.split('_')[0]}.asf")
+    if usual.is_file():
+        return usual
     here = sorted(p for p in amc.parent.iterdir() if p.suffix.lower() == ".asf")
     named = [p for p in here if p.stem in (amc.stem, amc.stem.split("_")[0])]
     if len(named or here) != 1:
-        wanted = f"{amc.stem.split('_')[0]}.asf"
-        raise DataError(f"{amc}: no skeleton {wanted} beside it, and {len(here)} others")
+        raise DataError(f"{amc}: no skeleton {usual.name} beside it, and {len(here)} others")
     return (named or here)[0]
 
 

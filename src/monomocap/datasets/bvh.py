@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from monomocap.datasets.body import h36m17, measure_unit, origin, thinning, with_ancestors
+from monomocap.datasets.body import h36m17, measure_unit, origin, thinning, true_fps, with_ancestors
 from monomocap.datasets.body_names import Body, find_body
 from monomocap.datasets.mocap import MocapClip, world_motion, z_up
 from monomocap.datasets.text import fail, read_lines, read_rows
@@ -71,11 +71,12 @@ def read_bvh_clip(
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     begin = _motion_begins(bvh, body, unit, first_frame_is_t_pose)
-    step = thinning(bvh.fps)
+    whose = origin(path.stem, "bvh")
+    fps = true_fps(whose, bvh.fps)
+    step = thinning(fps)
     xyz = (_joints17(bvh, body, slice(begin, None, step)) * unit).astype(np.float32)
     upright = xyz if (up or _rest_up(bvh, body)) == "z" else z_up(xyz)
-    whose = origin(path.stem, "bvh")
-    motion = world_motion(upright, bvh.fps / step)
+    motion = world_motion(upright, fps / step)
     return MocapClip(path.stem, whose.source, whose.subject, whose.licence, motion)
 
 
