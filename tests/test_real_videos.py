@@ -1,0 +1,35 @@
+"""The whole pipeline on real videos: every frame answered, nobody invented."""
+
+from pathlib import Path
+
+import numpy as np
+
+from monomocap.pipeline import estimate
+
+EMPTY = ((0, 60), (198, 227), (450, 502), (697, 745), (867, 921), (1197, 1235), (1360, 1393))
+"""Frames of one_by_one.mp4 in which nobody is to be seen, first and last."""
+
+
+def test_a_walk_outdoors_has_a_time_and_a_pose_for_every_frame(data: Path) -> None:
+    take = estimate(data / "video" / "outdoor_walk.mp4")
+    motion = take.motion()
+    assert motion is not None
+    assert len(take.time_s) == len(motion.xyz_m) == 230
+    assert (np.diff(take.time_s) > 0).all()
+    assert motion.coverage > 0.95
+    # Upright: y points down, so the head is above the pelvis and the ankles are below it.
+    y = np.nanmedian(motion.xyz_m[..., 1], axis=0)
+    skeleton = motion.skeleton
+    assert y[skeleton.index("head")] < -0.3
+    assert min(y[skeleton.index("left_ankle")], y[skeleton.index("right_ankle")]) > 0.5
+
+
+def test_people_who_come_one_by_one_are_seen_and_nobody_between_them(data: Path) -> None:
+    take = estimate(data / "video" / "one_by_one.mp4")
+    empty = np.zeros(1394, bool)
+    for first, last in EMPTY:
+        empty[first : last + 1] = True
+    assert len(take.time_s) == len(empty)
+    seen = np.any([motion.seen.any(axis=1) for motion in take.motions], axis=0)
+    assert 1 - seen[empty].mean() >= 0.95
+    assert seen[~empty].mean() >= 0.93
