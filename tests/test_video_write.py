@@ -46,6 +46,23 @@ def test_true_times_are_kept(
     np.testing.assert_allclose([f.time_s for f in frames], times_s, atol=float(TICK))
 
 
+def test_times_below_0_lose_no_picture(tmp_path: Path) -> None:
+    """A player leaves out what comes before 0; the video starts later instead."""
+    frames = write(tmp_path / "a.mp4", [-0.5, -0.4, 0.1, 0.2])
+    assert [number_of(f.rgb) for f in frames] == list(range(4))
+    np.testing.assert_allclose([f.time_s for f in frames], [0, 0.1, 0.6, 0.7], atol=float(TICK))
+
+
+@pytest.mark.parametrize("time_s", [float("nan"), float("inf")])
+def test_a_time_must_be_one(tmp_path: Path, time_s: float) -> None:
+    with (
+        pytest.raises(OutputError, match="finite"),
+        VideoWriter(tmp_path / "a.mp4", fps=30) as out,
+    ):
+        out.write(numbered(0, *SIZE), time_s)
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_times_the_rate_rules(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "a.mp4", fps=24) as out:
         for index in range(12):

@@ -46,7 +46,7 @@ class VideoInfo:
     """How many frames there are: what the container claims, or what was decoded."""
     duration_s: float | None = None
     rotation_deg: int = 0
-    """Display rotation that was undone: 0, 90, 180 or 270."""
+    """How far stored pictures were turned clockwise to show them: 0, 90, 180 or 270."""
     codec: str = ""
     partial: str = ""
     """Empty when everything was decoded; otherwise why decoding stopped early."""
@@ -181,12 +181,16 @@ class Motion3D:
     skeleton: Skeleton
     frame: CoordinateFrame = "root"
     lifter: str = ""
+    root_m: Float[np.ndarray, "time 3"] | None = None
+    """Where the pelvis is, metres from the camera, camera axes; None if not known."""
 
     def __post_init__(self) -> None:
         _check_clock(self.time_s)
         shape = (len(self.time_s), len(self.skeleton))
         _demand(self.xyz_m.shape == (*shape, 3), f"motion: xyz_m must be {(*shape, 3)}")
         _demand(self.confidence.shape == shape, f"motion: confidence must be {shape}")
+        if self.root_m is not None:
+            _demand(self.root_m.shape == (shape[0], 3), f"motion: root_m must be {(shape[0], 3)}")
 
     @property
     def seen(self) -> Bool[np.ndarray, "time joint"]:
@@ -213,6 +217,8 @@ class Provenance:
     """Library -> version."""
     weights: dict[str, str] = field(default_factory=dict)
     """File name -> SHA-256 of the weights used."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """What the lifter's model folder states (camera, windows, view), if it came from one."""
 
 
 @dataclass(frozen=True)

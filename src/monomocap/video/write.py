@@ -3,6 +3,7 @@
 A file appears under its name only when it is whole; until then, and after a failure, it does not.
 """
 
+import math
 import os
 import tempfile
 from contextlib import suppress
@@ -40,6 +41,7 @@ class VideoWriter:
         self._stream: VideoStream | None = None
         self._size = (0, 0)
         self._last: int | None = None
+        self._later = 0
         try:
             options = {"movflags": "faststart", "movie_timescale": str(1 / TICK)}
             self._container = av.open(str(self._part), "w", format="mp4", options=options)
@@ -50,7 +52,10 @@ class VideoWriter:
     def write(
         self, rgb: UInt8[np.ndarray, "height width 3"], time_s: float | int | None = None
     ) -> None:
-        """Add a picture, shown from `time_s` on, or one step after the picture before it."""
+        """Add a picture, shown from `time_s` on, or one step after the picture before it.
+
+        Times increase. They are kept as they are, unless the first is below 0: then it becomes 0.
+        """
         ticks = self._ticks(time_s)
         try:
             stream = self._stream or self._begin(rgb)
@@ -91,10 +96,15 @@ class VideoWriter:
         else:
             self._abandon()
 
-    def _ticks(self, time_s: float | None) -> int:
+    def _ticks(self, time_s: float | int | None) -> int:
         if time_s is None:
             return 0 if self._last is None else self._last + self._step
-        ticks = round(Fraction(time_s) / TICK)
+        if not math.isfinite(time_s):
+            raise OutputError(f"{self._path}: a picture's time must be finite, not {time_s}")
+        ticks = round(Fraction(time_s) / TICK) + self._later
+        if self._last is None and ticks < 0:
+            # Players leave out what comes before 0; the whole video starts later instead.
+            ticks, self._later = 0, -ticks
         # Two frames closer than a tick still follow each other.
         return ticks if self._last is None else max(ticks, self._last + 1)
 
