@@ -94,6 +94,8 @@ def find_asf(amc: Path) -> Path:
     usual = amc.with_name(f"{amc.stem.split('_')[0]}.asf")
     if usual.is_file():
         return usual
+    if not amc.is_file():
+        raise DataError(f"cannot read {amc}: there is no such file")
     here = sorted(p for p in amc.parent.iterdir() if p.suffix.lower() == ".asf")
     named = [p for p in here if p.stem in (amc.stem, amc.stem.split("_")[0])]
     if len(named or here) != 1:

@@ -1,0 +1,48 @@
+"""What is true of every recording of a person, to hold readers against."""
+
+import numpy as np
+
+from monomocap.skeleton import H36M17
+
+LIMB_BONES = tuple(
+    (f"{side}_{a}", f"{side}_{b}")
+    for side in ("left", "right")
+    for a, b in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
+)
+
+
+def joint(xyz: np.ndarray, name: str) -> np.ndarray:
+    """One joint's path, (time, 3)."""
+    path: np.ndarray = xyz[:, H36M17.index(name)].astype(np.float64)
+    return path
+
+
+def limb_spread_m(xyz: np.ndarray) -> float:
+    """How much the length of a limb's bone changes within a clip, at most."""
+    return max(
+        float(np.ptp(np.linalg.norm(joint(xyz, a) - joint(xyz, b), axis=-1))) for a, b in LIMB_BONES
+    )
+
+
+def knees_bend_forwards(xyz: np.ndarray) -> float:
+    """Share of bent knees (over 30 degrees) that lie in front of the line from hip to ankle.
+
+    In front is (left hip - right hip) × (middle of hips to middle of shoulders).
+    """
+    across = joint(xyz, "left_hip") - joint(xyz, "right_hip")
+    shoulders = joint(xyz, "left_shoulder") + joint(xyz, "right_shoulder")
+    forwards = np.cross(across, shoulders / 2 - joint(xyz, "pelvis"))
+    right = []
+    for side in ("left", "right"):
+        hip, knee, ankle = (joint(xyz, f"{side}_{j}") for j in ("hip", "knee", "ankle"))
+        thigh, shank = knee - hip, ankle - knee
+        cosine = (thigh * shank).sum(-1) / np.linalg.norm(thigh, axis=-1)
+        bent = cosine / np.linalg.norm(shank, axis=-1) < np.cos(np.radians(30))
+        right.append(((knee - (hip + ankle) / 2) * forwards).sum(-1)[bent] > 0)
+    return float(np.concatenate(right).mean())
+
+
+def feet_above_lowest_m(xyz: np.ndarray) -> float:
+    """Median height of the lower ankle above the floor at Z = 0."""
+    lower = np.minimum(joint(xyz, "left_ankle")[:, 2], joint(xyz, "right_ankle")[:, 2])
+    return float(np.median(np.abs(lower)))
