@@ -1,7 +1,11 @@
 """What is true of every recording of a person, to hold readers against."""
 
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 
+from monomocap.datasets.mocap import MocapClip, read_free17
 from monomocap.skeleton import H36M17
 
 LIMB_BONES = tuple(
@@ -9,6 +13,18 @@ LIMB_BONES = tuple(
     for side in ("left", "right")
     for a, b in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 )
+
+
+@cache
+def free_clips(data: Path) -> tuple[MocapClip, ...]:
+    """The free collection beside the repository, read once for all tests."""
+    return tuple(read_free17(data / "mocap/free17.npz"))
+
+
+def free_clip(data: Path, name: str) -> MocapClip:
+    """One clip of it, by name."""
+    (clip,) = (clip for clip in free_clips(data) if clip.name == name)
+    return clip
 
 
 def joint(xyz: np.ndarray, name: str) -> np.ndarray:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from monomocap.datasets.body_names import split_name
 from monomocap.datasets.bvh import joint_positions, read_bvh, read_bvh_clip
-from monomocap.datasets.mocap import limb_length, read_free17, z_up
+from monomocap.datasets.mocap import limb_length, z_up
 from monomocap.errors import DataError
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_checks import (
     feet_above_lowest_m,
+    free_clip,
     knees_bend_forwards,
     limb_spread_m,
 )
@@ -549,7 +550,7 @@ def test_a_recording_is_a_person(data: Path, sample: str) -> None:
 def test_a_recording_agrees_with_the_free_collection(data: Path, sample: str) -> None:
     """The same clip, read by somebody else and stored to 0.1 mm. (The trunk is made otherwise.)"""
     clip = read_bvh_clip(data / "mocap/raw_samples/bvh" / f"{sample}.bvh")
-    (other,) = (c for c in read_free17(data / "mocap/free17.npz") if c.name == SAMPLES[sample])
+    other = free_clip(data, SAMPLES[sample])
     assert len(clip.motion.time_s) == len(other.motion.time_s)
     joints = [H36M17.index(joint) for joint in (*LIMB_JOINTS, "thorax", "head")]
     error = np.linalg.norm(clip.motion.xyz_m - other.motion.xyz_m, axis=-1)[:, joints]
