@@ -9,9 +9,10 @@ Expected for `--lifter mediapipe` (MediaPipe 0.10.21, full model):
     PA-MPJPE 84.1 / 128.1 / 91.2 / 92.8 mm, mean 99.0;  MPJPE 120.5 / 238.5 / 130.7 / 123.1 mm
 
 This is the only real 3D truth here, triangulated from the four views without markers: right to
-3-4 cm. It is one man in one
-clip: to report on, never to choose a model by. Errors are over the 12 limb joints and the frames
-that have a pose; coverage stands beside them. The videos are read from `$MONOMOCAP_DATA/video`.
+3-4 cm. It is one man in one clip: to report on, never to choose a model by. Errors are over the 12
+limb joints and the frames that have a pose; coverage stands beside them. MPJPE of cam02 moves by a
+few mm with the detector's threshold, as MediaPipe swaps left and right in a third of its frames.
+The videos are read from `$MONOMOCAP_DATA/video`.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """How fast this machine is at each stage, against a bare loop around the same MediaPipe call."""
 
+import math
 import os
 import platform
 import statistics
@@ -157,12 +158,12 @@ def _time_stages(video: Path, options: Options, take: Take) -> _Stages:
     """Seconds inside the detector's calls, and inside the lifter's on the take's tracks."""
     with (
         VideoReader(video, options.max_frames) as reader,
-        load_detector(options.detector, options.device) as detector,
+        load_detector(options.detector, options.device, boxes=options.boxes) as detector,
     ):
-        detect_s = sum(_timed(partial(detector, frame))[0] for frame in reader)
+        detect_s = math.fsum(_timed(partial(detector, frame))[0] for frame in reader)
     lifter = load_lifter(options.lifter, options.device)
     work = [partial(lift, track, lifter, take.camera, options) for track in take.tracks]
-    lift_s = sum(_timed(one)[0] for one in work)
+    lift_s = math.fsum(_timed(one)[0] for one in work)
     return _Stages(detect_s, lift_s, detector.device, lifter.device)
 
 
