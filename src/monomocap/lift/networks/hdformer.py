@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -89,50 +90,69 @@ def dropped(x: Float[Tensor, "*axes"], p: float) -> Float[Tensor, "*axes"]:
     return x * kept.to(x.dtype).div_(1 - p)
 
 
-# --- batch norm on the last axis; folded into the layer before it once it no longer learns
+# --- batch norm of the last axis; folded into the layer before it once it no longer learns
 
 
-def scale_and_shift(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:
+def channels_first(x: Float[Tensor, "b joint time dim"]) -> Float[Tensor, "b dim joint time"]:
+    """As torch's convolutions and batch norms want it; a view."""
+    return rearrange(x, "batch joint time dim -> batch dim joint time")
+
+
+def channels_last(x: Float[Tensor, "b dim joint time"]) -> Float[Tensor, "b joint time dim"]:
+    """And back."""
+    return rearrange(x, "batch dim joint time -> batch joint time dim")
+
+
+def scale_and_shift(norm: nn.BatchNorm2d) -> tuple[Float[Tensor, " dim"], Float[Tensor, " dim"]]:
     """What a batch norm does at evaluation: x * scale + shift."""
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return scale, norm.bias - norm.running_mean * scale
 
 
-def normed(x: Float[Tensor, "*rows dim"], norm: nn.BatchNorm2d) -> Float[Tensor, "*rows dim"]:
+def normed(
+    x: Float[Tensor, "batch joint time dim"], norm: nn.BatchNorm2d
+) -> Float[Tensor, "batch joint time dim"]:
     """Batch norm of the last axis."""
     if norm.training:
-        normal: Tensor = norm(x.movedim(-1, 1))
-        return normal.movedim(1, -1)
+        return channels_last(norm(channels_first(x)))
     scale, shift = scale_and_shift(norm)
     return x * scale + shift
 
 
-def linear_normed(
-    x: Float[Tensor, "*rows dim"], conv: nn.Conv2d, norm: nn.BatchNorm2d
-) -> Float[Tensor, "*rows out"]:
-    """A 1x1 convolution and its batch norm."""
-    weight, bias = conv.weight.flatten(1), conv.bias
-    assert bias is not None
-    if norm.training:
-        return normed(F.linear(x, weight, bias), norm)
-    scale, shift = scale_and_shift(norm)
-    return F.linear(x, weight * scale[:, None], bias * scale + shift)
+class Projection(nn.Sequential):
+    """A shortcut that changes width, or frame rate: 1x1 convolution and batch norm."""
 
+    def __init__(self, in_dim: int, out_dim: int, *, stride: int = 1) -> None:
+        super().__init__(nn.Conv2d(in_dim, out_dim, 1, (stride, 1)), nn.BatchNorm2d(out_dim))
+        self.stride = stride
 
-def projection(in_dim: int, out_dim: int, stride: int = 1) -> nn.Sequential:
-    """A shortcut that changes width (and, in the published shape, the frame rate)."""
-    return nn.Sequential(nn.Conv2d(in_dim, out_dim, 1, (stride, 1)), nn.BatchNorm2d(out_dim))
+    def forward(
+        self, x: Float[Tensor, "batch joint time dim"]
+    ) -> Float[Tensor, "batch joint time_out out"]:
+        conv, norm = self
+        assert isinstance(norm, nn.BatchNorm2d)
+        weight, bias = conv.get_parameter("weight").flatten(1), conv.get_parameter("bias")
+        x = x[:, :, :: self.stride]
+        if self.training:
+            return normed(F.linear(x, weight, bias), norm)
+        scale, shift = scale_and_shift(norm)
+        return F.linear(x, weight * scale[:, None], bias * scale + shift)
 
 
 # --- blocks
 
 
+def stacked(layers: nn.ModuleList, name: str) -> Float[Tensor, layer * shape]:
+    """One parameter of several like layers, as one tensor."""
+    return torch.stack([layer.get_parameter(name) for layer in layers])
+
+
 class FirstOrderAttention(nn.Module):
-    """Each joint gathers from all joints, by three maps that the whole clip shares (paper, eq. 1-2).
+    """Each joint gathers from all joints, by three maps for the whole clip (paper, eq. 1).
 
     Map i is softmax(a_i b_i / size) + adjacency_i + PA_i; the paper writes the sum inside the
-    softmax, the published network adds it outside.
+    softmax, the published network adds it after.
     """
 
     adjacency: Tensor
@@ -147,37 +167,42 @@ class FirstOrderAttention(nn.Module):
         self.linears = nn.ModuleList(nn.Linear(in_dim, in_dim) for _ in range(maps))
         self.conv_d = nn.ModuleList(nn.Conv2d(in_dim, out_dim, 1) for _ in range(maps))
         self.bn = nn.BatchNorm2d(out_dim)
-        self.down = projection(in_dim, out_dim) if in_dim != out_dim else None
+        self.down = Projection(in_dim, out_dim) if in_dim != out_dim else None
         self.initialise()
 
     def initialise(self) -> None:
         """As published: the block starts as its shortcut (batch norm weight near 0)."""
+        branches = len(self.conv_d)
         for conv in [*self.conv_a, *self.conv_b, *([self.down[0]] if self.down else [])]:
-            nn.init.kaiming_normal_(conv.weight, mode="fan_out")
-            nn.init.zeros_(conv.bias)
+            nn.init.kaiming_normal_(conv.get_parameter("weight"), mode="fan_out")
+            nn.init.zeros_(conv.get_parameter("bias"))
         for conv in self.conv_d:
-            nn.init.normal_(conv.weight, 0, math.sqrt(2 / (conv.weight.numel() * len(self.conv_d))))
-            nn.init.zeros_(conv.bias)
+            weight = conv.get_parameter("weight")
+            nn.init.normal_(weight, 0, math.sqrt(2 / (weight.numel() * branches)))
+            nn.init.zeros_(conv.get_parameter("bias"))
         nn.init.constant_(self.bn.weight, 1e-6)
 
     def forward(
         self, x: Float[Tensor, "batch joint time dim"]
     ) -> Float[Tensor, "batch joint time out"]:
-        shortcut = x if self.down is None else linear_normed(x, self.down[0], self.down[1])
+        shortcut = x if self.down is None else self.down(x)
         return F.relu(self.gathered(x, self.maps(x)) + shortcut)
 
     def maps(
         self, x: Float[Tensor, "batch joint time dim"]
     ) -> Float[Tensor, "map batch joint joint"]:
         """What each joint (row) takes from each joint (column)."""
-        convs = [*self.conv_b, *self.conv_a]
-        weight = torch.cat([conv.weight.flatten(1) for conv in convs])
-        bias = torch.cat([conv.bias for conv in convs])
-        batch, joint, time, _ = x.shape
-        embedded = F.linear(x, weight, bias).view(batch, joint, time, 2, len(self.PA), -1)
-        b, a = embedded.permute(3, 4, 0, 1, 2, 5).flatten(-2)
-        attention = F.softmax(b @ a.mT / a.shape[-1], dim=-1)
-        return attention + (self.adjacency + self.PA).mT[:, None]
+        weight = torch.cat([stacked(self.conv_b, "weight"), stacked(self.conv_a, "weight")])
+        bias = torch.cat([stacked(self.conv_b, "bias"), stacked(self.conv_a, "bias")])
+        embedded = rearrange(
+            F.linear(x, weight.flatten(2).flatten(0, 1), bias.flatten()),
+            "batch joint time (two map dim) -> two map batch joint (time dim)",
+            two=2,
+            map=len(self.PA),
+        )
+        b, a = embedded[0], embedded[1]
+        attention = F.softmax(b @ a.transpose(2, 3) / a.shape[3], dim=-1)
+        return attention + (self.adjacency + self.PA).transpose(1, 2)[:, None]
 
     def gathered(
         self,
@@ -185,16 +210,16 @@ class FirstOrderAttention(nn.Module):
         maps: Float[Tensor, "map batch joint joint"],
     ) -> Float[Tensor, "batch joint time out"]:
         """Batch norm of the sum over maps: conv_d(linear(x) gathered by map)."""
-        batch, joint, time, _ = x.shape
         weight, bias = self.values()
         if not self.training:
             scale, shift = scale_and_shift(self.bn)
             weight, bias = weight * scale[:, None], bias * scale + shift
-        total = bias[:, None].expand(-1, time, -1).flatten(1)
-        for gather, w in zip(maps, weight, strict=True):
+        time = x.shape[2]
+        total = repeat(bias, "joint out -> joint (time out)", time=time)
+        for gather, w in zip(maps.unbind(), weight.unbind(), strict=True):
             total = torch.baddbmm(total, gather, F.linear(x, w).flatten(2))
-        total = total.view(batch, joint, time, -1)
-        return normed(total, self.bn) if self.training else total
+        y = rearrange(total, "batch joint (time out) -> batch joint time out", time=time)
+        return normed(y, self.bn) if self.training else y
 
     def values(self) -> tuple[Float[Tensor, "map out dim"], Float[Tensor, "joint out"]]:
         """conv_d after linear as one matrix per map, and the bias that all of them leave.
@@ -202,17 +227,15 @@ class FirstOrderAttention(nn.Module):
         Gathering acts on joints and these on dims, so they commute; a bias passes through a map
         as the sum of what a joint takes: 1 of the softmax, the rest of adjacency and PA.
         """
-        outer = torch.stack([conv.weight.flatten(1) for conv in self.conv_d])
-        outer_bias = torch.stack([conv.bias for conv in self.conv_d])
-        inner = torch.stack([linear.weight for linear in self.linears])
-        inner_bias = torch.stack([linear.bias for linear in self.linears])
+        outer, inner = stacked(self.conv_d, "weight").flatten(2), stacked(self.linears, "weight")
+        inner_bias = (outer @ stacked(self.linears, "bias")[:, :, None])[:, :, 0]
         taken = 1 + (self.adjacency + self.PA).sum(dim=1)
-        bias = taken.mT @ (outer @ inner_bias[..., None])[..., 0] + outer_bias.sum(dim=0)
+        bias = taken.T @ inner_bias + stacked(self.conv_d, "bias").sum(dim=0)
         return outer @ inner, bias
 
 
 class CrossAttention(nn.Module):
-    """Joints (queries) look at hyperbones (keys and values) of the same frame (paper, eq. 5-6)."""
+    """Joints (queries) look at hyperbones (keys and values) of the same frame."""
 
     def __init__(self, dim: int, *, heads: int = HEADS, dropout: float = 0.0) -> None:
         super().__init__()
@@ -227,20 +250,24 @@ class CrossAttention(nn.Module):
         joints: Float[Tensor, "batch joint time dim"],
         tokens: Float[Tensor, "batch token time dim"],
     ) -> Float[Tensor, "batch joint time dim"]:
-        q = self.by_head(self.to_q(joints) / math.sqrt(joints.shape[-1] // self.heads))
+        q = self.by_head(self.to_q(joints) / math.sqrt(joints.shape[3] // self.heads))
         k, v = self.by_head(self.to_k(tokens)), self.by_head(self.to_v(tokens))
-        attention = F.softmax(q @ k.mT, dim=-1)
+        attention = F.softmax(q @ k.transpose(1, 2), dim=-1)
         if self.training:
             attention = dropped(attention, self.dropout)
-        batch, _, time, _ = joints.shape
-        seen = (attention @ v).unflatten(0, (batch, time, self.heads))
-        y: Tensor = self.proj(seen.permute(0, 3, 1, 2, 4).flatten(-2))
+        seen = rearrange(
+            attention @ v,
+            "(batch time head) joint d -> batch joint time (head d)",
+            time=joints.shape[2],
+            head=self.heads,
+        )
+        y: Tensor = self.proj(seen)
         return dropped(y, self.dropout) if self.training else y
 
-    def by_head(self, x: Float[Tensor, "batch row time dim"]) -> Float[Tensor, "frames row d"]:
-        """(batch, row, time, head * d) -> (batch * time * head, row, d)."""
-        heads = x.unflatten(-1, (self.heads, -1)).permute(0, 2, 3, 1, 4)
-        return heads.flatten(0, 2)
+    def by_head(self, x: Float[Tensor, "batch row time dim"]) -> Float[Tensor, "frame row d"]:
+        """One small matrix for each head of each frame."""
+        pattern = "batch row time (head d) -> (batch time head) row d"
+        return rearrange(x, pattern, head=self.heads)
 
 
 class MLP(nn.Module):
@@ -258,7 +285,7 @@ class MLP(nn.Module):
 
 
 class HDFormerBlock(nn.Module):
-    """Attention over joints, then a convolution along time (paper, section 3.2)."""
+    """Attention over joints, then a convolution along time."""
 
     def __init__(
         self,
@@ -271,7 +298,7 @@ class HDFormerBlock(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.stride, self.residual = stride, residual
+        self.stride, self.residual, self.dropout = stride, residual, dropout
         self.foa_block = FirstOrderAttention(in_dim, out_dim, adjacency=adjacency)
         kernel, padding = (KERNEL_FRAMES, 1), (KERNEL_FRAMES // 2, 0)
         self.tcn_v = nn.Sequential(
@@ -282,16 +309,14 @@ class HDFormerBlock(nn.Module):
             nn.Dropout(dropout),
         )
         projected = residual and (in_dim != out_dim or stride != 1)
-        self.residual_v = projection(in_dim, out_dim, stride) if projected else None
+        self.residual_v = Projection(in_dim, out_dim, stride=stride) if projected else None
 
     def forward(
         self, x: Float[Tensor, "batch joint time dim"]
     ) -> Float[Tensor, "batch joint time_out out"]:
         y = self.along_time(self.high_order(self.foa_block(x)))
-        if self.residual_v is not None:
-            y = y + linear_normed(x[:, :, :: self.stride], self.residual_v[0], self.residual_v[1])
-        elif self.residual:
-            y = y + x
+        if self.residual:
+            y = y + (x if self.residual_v is None else self.residual_v(x))
         return F.relu(y)
 
     def high_order(
@@ -304,19 +329,21 @@ class HDFormerBlock(nn.Module):
         self, h: Float[Tensor, "batch joint time dim"]
     ) -> Float[Tensor, "batch joint time_out dim"]:
         """Batch norm, ReLU, convolution over nine frames, batch norm, dropout."""
-        before, _, conv, after, dropout = self.tcn_v
-        weight, bias = conv.weight.transpose(2, 3), conv.bias
+        before, _, conv, after, _ = self.tcn_v
+        assert isinstance(before, nn.BatchNorm2d) and isinstance(after, nn.BatchNorm2d)
+        weight: Tensor = conv.get_parameter("weight").transpose(2, 3)
+        bias: Tensor = conv.get_parameter("bias")
         if not self.training:
             scale, shift = scale_and_shift(after)
             weight, bias = weight * scale[:, None, None, None], bias * scale + shift
-        active = F.relu(normed(h, before)).movedim(-1, 1)
-        moved = F.conv2d(active, weight, bias, (1, self.stride), (0, KERNEL_FRAMES // 2))
-        y = moved.movedim(1, -1)
-        return dropped(normed(y, after), dropout.p) if self.training else y
+        active = channels_first(F.relu(normed(h, before)))
+        y = F.conv2d(active, weight, bias, (1, self.stride), (0, KERNEL_FRAMES // 2))
+        y = channels_last(y)
+        return dropped(normed(y, after), self.dropout) if self.training else y
 
 
 class HighOrderBlock(HDFormerBlock):
-    """A block whose joints also look at hyperbones: chains of 1 to `max_hop` bones (paper, eq. 3-6).
+    """A block whose joints also look at hyperbones: chains of one to four bones.
 
     A chain's token is a learned weighted sum of the bones along it, the same for all dims.
     """
@@ -356,15 +383,17 @@ class HighOrderBlock(HDFormerBlock):
     ) -> Float[Tensor, "batch token time dim"]:
         """All hyperbones, as one affine map of the joint axis."""
         matrix, bias = self.token_map()
-        return (matrix @ h.flatten(2)).unflatten(-1, h.shape[2:]) + bias[:, None, None]
+        rows = matrix @ h.flatten(2) + bias[:, None]
+        return rearrange(rows, "batch token (time dim) -> batch token time dim", dim=h.shape[3])
 
     def token_map(self) -> tuple[Float[Tensor, "token joint"], Float[Tensor, " token"]]:
         """Joints -> tokens: bones as they are, then the longer chains."""
         matrices, biases = [self.bones], [torch.zeros_like(self.bones[:, 0])]
         for hop, linears in enumerate(self.linears, start=2):
-            weight = torch.cat([linear.weight for linear in linears])
-            matrices.append((weight[:, None] @ self.get_buffer(f"chains_{hop}"))[:, 0])
-            biases.append(torch.cat([linear.bias for linear in linears]))
+            assert isinstance(linears, nn.ModuleList)
+            weight, differences = stacked(linears, "weight"), self.get_buffer(f"chains_{hop}")
+            matrices.append((weight @ differences)[:, 0])
+            biases.append(stacked(linears, "bias")[:, 0])
         return torch.cat(matrices), torch.cat(biases)
 
 
@@ -373,13 +402,13 @@ def slower(
 ) -> Float[Tensor, "batch joint time_out dim"]:
     """`factor` times the frames, by straight lines between frame centres."""
     dense = F.interpolate(
-        x.movedim(-1, 1), scale_factor=(1, factor), mode="bilinear", align_corners=False
+        channels_first(x), scale_factor=(1, factor), mode="bilinear", align_corners=False
     )
-    return dense.movedim(1, -1)
+    return channels_last(dense)
 
 
 class Backbone(nn.Module):
-    """A U over time: nine blocks down, four up, and four that merge its levels (paper, fig. 2)."""
+    """A U over time: nine blocks down, four up, and four that merge its levels."""
 
     def __init__(
         self,
@@ -433,9 +462,13 @@ class Backbone(nn.Module):
         self, x: Float[Tensor, "batch channels time joint"]
     ) -> Float[Tensor, "batch joint time channels"]:
         """Batch norm of each coordinate of each joint."""
-        by_joint = x.transpose(2, 3)
-        normal: Tensor = self.data_bn(by_joint.flatten(1, 2)).view(by_joint.shape)
-        return normal.movedim(1, -1).contiguous()
+        joint = x.shape[3]
+        normal = self.data_bn(
+            rearrange(x, "batch channel time joint -> batch (channel joint) time")
+        )
+        return rearrange(
+            normal, "batch (channel joint) time -> batch joint time channel", joint=joint
+        ).contiguous()
 
     def down(
         self, x: Float[Tensor, "batch joint time channels"]
@@ -496,9 +529,9 @@ class HDFormer(nn.Module):
     ) -> Float[Tensor, "batch 3 time joint"]:
         self.check(x)
         weight = self.joint_regressor.weight.transpose(2, 3)
-        h = self.backbone(x).movedim(-1, 1)
+        h = channels_first(self.backbone(x))
         y = F.conv2d(h, weight, self.joint_regressor.bias, padding=(0, 1))
-        moving = y.view(len(x), 3, self.joints - 1, -1).transpose(2, 3)
+        moving = rearrange(y, "batch (xyz joint) 1 time -> batch xyz time joint", xyz=3)
         return F.pad(moving, (1, 0))
 
     def check(self, x: Tensor) -> None:
