@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A busy machine must not fail a property; forty examples keep the whole run short.
+hypothesis.settings.register_profile("monomocap", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("monomocap")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,7 +43,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Turn a run that skipped too much into a failed one."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = len(reporter.stats.get("skipped", ())) if reporter else 0
-    if exitstatus == 0 and too_many_skipped(skipped, (data_folder() / "video").is_dir()):
+    if (
+        reporter
+        and exitstatus == 0
+        and too_many_skipped(skipped, (data_folder() / "video").is_dir())
+    ):
         reporter.write_line(
             f"FAILED: {skipped} tests skipped with the data present; "
             f"{MOST_SKIPPED_WITH_DATA} is the most (tests/conftest.py)",

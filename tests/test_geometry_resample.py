@@ -111,15 +111,15 @@ def test_ten_frames_per_second_are_joined_smoothly() -> None:
 @pytest.mark.parametrize(("fps", "left"), [(60, 0.71), (240, 0.36)])
 def test_many_frames_per_step_share_their_noise(fps: int, left: float) -> None:
     """As in a mean over one step: 1 / sqrt(2) of two frames, 1 / sqrt(8) of eight."""
-    noise = np.random.default_rng(0).normal(size=(fps * 100, 5, 3))
-    _, out = to_rate(noise, clock(fps, 100), RATE_HZ)
+    noise = np.random.default_rng(0).normal(size=(fps * 40, 12, 3))
+    _, out = to_rate(noise, clock(fps, 40), RATE_HZ)
     assert out[3:-3].std() == pytest.approx(left, rel=0.05)
 
 
-@settings(max_examples=30)
-@given(st.sampled_from(sorted(CLOCKS)), st.integers(5, 150), st.integers(0, 2**32 - 1))
+@settings(max_examples=15)
+@given(st.sampled_from(sorted(CLOCKS)), st.integers(5, 60), st.integers(0, 2**32 - 1))
 def test_a_track_cut_anywhere_meets_the_same_grid(name: str, cut: int, seed: int) -> None:
-    time_s = CLOCKS[name]
+    time_s = CLOCKS[name][:400]
     values = np.random.default_rng(seed).normal(size=(len(time_s), 2, 3))
     whole_s, whole = to_rate(values, time_s, RATE_HZ)
     part_s, part = to_rate(values[cut:], time_s[cut:], RATE_HZ)
