@@ -62,3 +62,19 @@ def feet_above_lowest_m(xyz: np.ndarray) -> float:
     """Median height of the lower ankle above the floor at Z = 0."""
     lower = np.minimum(joint(xyz, "left_ankle")[:, 2], joint(xyz, "right_ankle")[:, 2])
     return float(np.median(np.abs(lower)))
+
+
+def write_free17(path: Path) -> Path:
+    """A collection of one clip, `walk` of `mine_1`: three frames at 30 per second."""
+    np.savez(
+        path,
+        clip=np.array(["walk"]),
+        source=np.array(["mine"]),
+        subject=np.array(["mine_1"]),
+        licence=np.array(["CC0-1.0"]),
+        fps=np.array([30.0], dtype=np.float32),
+        start=np.array([0, 3]),
+        root_m=np.array([[0, 1, 0], [0, 1, 0.1], [0, 1, 0.2]], dtype=np.float32),
+        joints_rel_root_tenth_mm=np.arange(3 * 17 * 3, dtype=np.int16).reshape(3, 17, 3),
+    )
+    return path

@@ -299,3 +299,15 @@ def random_frames(bones: Sequence[Bone], frames: int, seed: int) -> list[dict[st
         | {bone.name: rng.uniform(-70, 70, len(bone.dof)).tolist() for bone in moving}
         for _ in range(frames)
     ]
+
+
+def _t_pose_m() -> np.ndarray:
+    """The adult above as H36M-17, metres, Z up, standing on the floor: (17, 3)."""
+    names = {part: part for part in ADULT_CM}
+    joints = person(names)
+    standing = np.zeros((1, sum(len(joint.channels) for joint in joints)))
+    x, y, z = np.moveaxis(h36m17_of_person(joints, names, standing)[0] / 100, -1, 0)
+    return np.stack([x, -z, y + 0.97], axis=-1)
+
+
+T_POSE_M = _t_pose_m()

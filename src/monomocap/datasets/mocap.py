@@ -1,5 +1,6 @@
 """Motion capture clips, and the collection of free ones that the shipped weights learn from."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -43,12 +44,12 @@ def read_free17(path: Path) -> list[MocapClip]:
     Raises `DataError` when the file is missing or is something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             held = {key: archive[key] for key in archive.files}
         xyz = held["joints_rel_root_tenth_mm"].astype(np.float32) * 1e-4
         xyz += held["root_m"][:, None, :]
         starts = held["start"]
-    except (OSError, KeyError, ValueError, BadZipFile) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile, zlib.error) as error:
         raise DataError(f"{path} is not a free17 collection ({error!r})") from error
     xyz = z_up(xyz)
     return [
