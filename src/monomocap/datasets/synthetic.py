@@ -54,7 +54,7 @@ def camera_rotation(
     pitch_rad: Float[np.ndarray, " batch"],
     roll_rad: Float[np.ndarray, " batch"],
 ) -> Float[np.ndarray, "batch 3 3"]:
-    """camera <- world (Z up) of a camera looking along a heading, pitched down, rolled clockwise."""
+    """camera <- world (Z up): looking along a heading, pitched down, rolled clockwise."""
     ch, sh = np.cos(heading_rad), np.sin(heading_rad)
     cp, sp = np.cos(pitch_rad), np.sin(pitch_rad)
     away = np.stack([ch * cp, sh * cp, -sp], axis=-1)
@@ -115,12 +115,12 @@ class Noise:
     """Anew in every frame."""
     burst: float = 0.15
     """A limb that is hidden or confused, for a while."""
-    bursts_per_clip: float = 1.2
-    swap_share: float = 0.2
+    bursts_per_clip: float = 0.8
+    swap_share: float = 0.12
     """Share of clips in which left and right change places for a while."""
-    missing_share: float = 0.15
+    missing_share: float = 0.1
     """Share of clips in which a joint or a limb is not found for a while."""
-    clean_share: float = 0.2
+    clean_share: float = 0.3
     """Share of clips left as they are."""
 
 
@@ -156,8 +156,8 @@ def apparent_size(ray: Float[np.ndarray, "batch time joint 2"]) -> Float[np.ndar
 
 
 def _slow_noise(batch: int, time: int, joints: int, rng: np.random.Generator) -> np.ndarray:
-    """Unit noise that changes over about ten frames: knots every ten, joined smoothly."""
-    every = 10
+    """Unit noise that changes over about five frames: knots every five, joined smoothly."""
+    every = 5
     knots = rng.normal(size=(batch, time // every + 3, joints, 2))
     at = np.arange(time) / every
     low = at.astype(int)

@@ -1,10 +1,9 @@
 """A run's folder: its receipt, its log, and a checkpoint from which it goes on exactly."""
 
+import hashlib
 import json
 import platform
-import subprocess
 from dataclasses import asdict
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,16 @@ from typing import Any
 import torch
 
 from monomocap.errors import DataError, OutputError, WeightsError
+from monomocap.evaluate.report import git_commit
 from monomocap.train.config import TrainConfig
+from monomocap.weights import sha256
 
 
 def write_receipt(run: Path, config: TrainConfig, data: Path) -> None:
     """Write what it takes to do this run again: config, data's hash, commit, versions."""
     receipt = {
         "config": asdict(config),
-        "data": {"file": data.name, "sha256": file_sha256(data)},
+        "data": data_identity(data),
         "commit": git_commit(),
         "versions": {name: version(name) for name in ("monomocap", "torch", "numpy")},
         "python": platform.python_version(),
@@ -38,7 +39,7 @@ def resume_receipt(run: Path, config: TrainConfig, data: Path, step: int) -> Non
     changed = [k for k in now if receipt["config"].get(k) != now[k] and k not in _MAY_CHANGE]
     if changed:
         raise DataError(f"{run} began with another recipe; these differ: {', '.join(changed)}")
-    if receipt["data"]["sha256"] != file_sha256(data):
+    if receipt["data"] != data_identity(data):
         raise DataError(f"{run} began with other data than {data}")
     receipt.setdefault("resumed", []).append({"step": step, "commit": git_commit()})
     (run / "receipt.json").write_text(json.dumps(receipt, indent=2) + "\n")
@@ -47,35 +48,14 @@ def resume_receipt(run: Path, config: TrainConfig, data: Path, step: int) -> Non
 _MAY_CHANGE = {"device", "threads", "evaluate_every"}
 
 
-def git_commit() -> str:
-    """The commit of the source tree, with '+' when it has changes; '' outside a checkout."""
-    here = Path(__file__).parent
-    try:
-        git = ["git", "-C", str(here)]
-        commit = subprocess.run(
-            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no", "--", str(here.parent)],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return commit + ("+" if changed else "")
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hex; raises `DataError` if it cannot be read."""
-    digest = sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error}") from error
-    return digest.hexdigest()
+def data_identity(data: Path) -> dict[str, str]:
+    """A data file's name and SHA-256; of a folder, that of its files' names and contents."""
+    if data.is_file():
+        return {"file": data.name, "sha256": sha256(data)}
+    digest = hashlib.sha256()
+    for file in sorted(path for path in data.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(data)} {sha256(file)}\n".encode())
+    return {"file": data.name, "sha256": digest.hexdigest()}
 
 
 def save_checkpoint(run: Path, state: dict[str, Any]) -> None:
@@ -97,13 +77,13 @@ def load_checkpoint(run: Path) -> dict[str, Any] | None:
     return state
 
 
-def log(run: Path, row: dict[str, float]) -> None:
+def log(run: Path, row: dict[str, float | int]) -> None:
     """Add a line to the run's log (`log.jsonl`)."""
     with (run / "log.jsonl").open("a") as file:
         file.write(json.dumps(row) + "\n")
 
 
-def read_log(run: Path) -> list[dict[str, float]]:
+def read_log(run: Path) -> list[dict[str, float | int]]:
     """All lines of the run's log; of steps that were repeated after a crash, the last."""
     path = run / "log.jsonl"
     if not path.exists():

@@ -1,9 +1,10 @@
 """Everything that a training run depends on, in one place that its receipt can hold."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monomocap.datasets.mocap import HELD_OUT_SUBJECTS
 from monomocap.datasets.synthetic import Noise, Viewpoints
+from monomocap.errors import UnknownName
 
 
 @dataclass(frozen=True)
@@ -11,22 +12,26 @@ class TrainConfig:
     """A recipe. The defaults are `open`: HDFormer on free mocap, seen by synthetic cameras."""
 
     recipe: str = "open"
-    steps: int = 5_000
-    batch: int = 48
+    steps: int = 7_500
+    frames: int = 16
+    """Frames per clip; a multiple of 16. Short clips are many different ones in the same time."""
+    batch: int = 64
     """Clips per step."""
-    frames: int = 48
-    """Frames per clip; a multiple of 16."""
-    fps: float = 30.0
+    long_share: float = 0.25
+    """The last share of the steps, in which clips are as long as the lifter's windows will be."""
+    long_frames: int = 32
+    long_batch: int = 40
+    fps: float = 15.0
     """The one frame rate that the network knows."""
     learning_rate: float = 2e-3
     """Highest; reached after `warm_up`, then down a cosine to 1 % of it."""
     warm_up: int = 300
     weight_decay: float = 0.01
-    dropout: float = 0.1
+    dropout: float = 0.0
     clip_gradient: float = 1.0
     average: float = 0.999
     """Decay of the exponential moving average of the weights, which is what ships."""
-    velocity_weight: float = 0.5
+    velocity_weight: float = 0.3
     """Weight of the error of frame-to-frame motion beside that of positions."""
     speed: tuple[float, float] = (0.7, 1.4)
     """Clips are played this much slower or faster."""
@@ -46,3 +51,19 @@ class TrainConfig:
     bf16: bool = True
     threads: int = 2
     """CPU threads; ignored on a GPU. Does not change the recipe."""
+
+    def at(self, step: int) -> "TrainConfig":
+        """The recipe at a step: with the clips of that part of the run."""
+        if step < self.steps * (1 - self.long_share):
+            return self
+        return replace(self, frames=self.long_frames, batch=self.long_batch)
+
+
+RECIPES = {"open": TrainConfig()}
+
+
+def recipe_named(name: str) -> TrainConfig:
+    """The recipe of this name; raises `UnknownName` with the list of choices."""
+    if name not in RECIPES:
+        raise UnknownName("recipe", name, RECIPES)
+    return RECIPES[name]

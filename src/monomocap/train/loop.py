@@ -1,5 +1,6 @@
 """The training loop."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from monomocap.datasets.mocap import read_free17
+from monomocap.datasets.folder import read_mocap
 from monomocap.lift.networks.hdformer import HDFormer
 from monomocap.options import Progress, no_progress
 from monomocap.train.batches import Batch, batches, make_store
@@ -37,7 +38,7 @@ def train(
     The folder gets `receipt.json`, `log.jsonl`, `checkpoint.pt` and `curves.png`. Stopped at any
     step and started again, it goes on with the same numbers.
     """
-    clips = read_free17(data)
+    clips = read_mocap(data)
     store = make_store(clips, config)
     validation = make_validation(clips, config)
     trainer = Trainer.fresh(config)
@@ -48,13 +49,15 @@ def train(
         resume_receipt(run, config, data, trainer.step)
     began = time.monotonic()
     losses: list[float] = []
+    seen = 0
     for step, batch in ahead(batches(store, config, start=trainer.step)):
         losses.append(trainer.learn(step, batch))
+        seen += len(batch[0])
         progress("train", step + 1, config.steps)
         if trainer.step % config.evaluate_every == 0 or trainer.step == config.steps:
-            clips_s = len(losses) * config.batch / (time.monotonic() - began)
+            clips_s = seen / (time.monotonic() - began)
             report(run, trainer, validation, float(np.mean(losses)), clips_s)
-            began, losses = time.monotonic(), []
+            began, losses, seen = time.monotonic(), [], 0
     return trainer.average.module
 
 
@@ -178,7 +181,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     if step < config.warm_up:
         return config.learning_rate * (step + 1) / config.warm_up
     done = (step - config.warm_up) / max(1, config.steps - config.warm_up)
-    return config.learning_rate * (0.01 + 0.99 * (1 + np.cos(np.pi * done)) / 2)
+    return config.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
 
 def _best_device() -> str:

@@ -43,6 +43,7 @@ def make_validation(clips: Sequence[MocapClip], config: TrainConfig) -> Validati
         config,
         held_out=others,
         batch=WINDOWS,
+        frames=config.long_frames,
         views=Viewpoints(),
         bones_sd=0.0,
         speed=(1.0, 1.0),
@@ -50,9 +51,9 @@ def make_validation(clips: Sequence[MocapClip], config: TrainConfig) -> Validati
     )
     store = make_store(clips, seen_by)
     rng = np.random.default_rng(2026)
-    nothing = Noise(clean_share=1, bursts_per_clip=0, swap_share=0, missing_share=0)
+    nothing = Noise(clean_share=1.0, bursts_per_clip=0.0, swap_share=0.0, missing_share=0.0)
     true = make_batch(store, replace(seen_by, noise=nothing), rng)
-    noisy = make_batch(store, replace(seen_by, noise=Noise(clean_share=0)), rng)
+    noisy = make_batch(store, replace(seen_by, noise=Noise(clean_share=0.0)), rng)
     return Validation({"true": true, "noisy": noisy})
 
 

@@ -1,0 +1,79 @@
+"""`monomocap train open --data PATH` and `monomocap export RUN FILE`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monomocap.cli import words
+from monomocap.cli.progress import shown
+from monomocap.errors import MissingDependency
+
+Recipe = Annotated[str, typer.Argument(help="The recipe: open.", metavar="RECIPE")]
+Data = Annotated[
+    Path, typer.Option("--data", help="Motion capture: a file or a folder.", metavar="PATH")
+]
+Run = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="The run's folder; goes on if it exists.", metavar="DIR"),
+]
+RunFolder = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
+OnnxFile = Annotated[Path, typer.Argument(help="The ONNX file to write.", metavar="FILE")]
+Steps = Annotated[int | None, typer.Option("--steps", help="How long to train.", metavar="N")]
+Clips = Annotated[int | None, typer.Option("--batch", help="Clips per step.", metavar="N")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Another draw.", metavar="N")]
+Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads.", metavar="N")]
+
+
+def train(
+    recipe: Recipe,
+    data: Data,
+    output: Run = None,
+    steps: Steps = None,
+    batch: Clips = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    device: words.DeviceName = "auto",
+    quiet: words.Quiet = False,
+    debug: words.Debug = False,
+) -> None:
+    """Train a lifter; stopped and started again, it goes on.
+
+    The run's folder gets receipt.json, log.jsonl, checkpoint.pt and curves.png.
+    """
+    _needs_torch()
+    from monomocap.train.config import recipe_named
+    from monomocap.train.loop import train as train_workflow
+
+    wanted = {"steps": steps, "batch": batch, "seed": seed, "threads": threads}
+    given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    config = replace(recipe_named(recipe), device=device, **given)
+    run = output or Path("runs") / recipe
+    with shown(quiet) as progress:
+        train_workflow(config, data, run, progress=progress)
+    if not quiet:
+        typer.echo(f"wrote {run}; `monomocap export {run} FILE.onnx` makes a lifter of it")
+
+
+def export(
+    run: RunFolder,
+    output: OnnxFile,
+    debug: words.Debug = False,
+) -> None:
+    """Turn a finished run into an ONNX lifter.
+
+    The file runs with `--lifter FILE.onnx`; it carries the run's receipt.
+    """
+    _needs_torch()
+    from monomocap.train.export import export_run
+
+    export_run(run, output)
+    typer.echo(f"wrote {output}")
+
+
+def _needs_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise MissingDependency("training needs torch; run: pip install 'monomocap[train]'")

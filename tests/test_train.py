@@ -1,0 +1,181 @@
+"""Training: batches that a seed repeats, a loop that resumes exactly, honest losses."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from monomocap.datasets.mocap import MocapClip, limb_length, world_motion
+from monomocap.datasets.synthetic import Noise
+from monomocap.errors import DataError, UnknownName
+from monomocap.lift.networks.hdformer import HDFormer
+from monomocap.skeleton import H36M17
+from monomocap.train import loop, validate
+from monomocap.train.batches import BODY_LIMB_LENGTH_M, batches, make_batch, make_store
+from monomocap.train.checkpoint import load_checkpoint, read_log
+from monomocap.train.config import TrainConfig, recipe_named
+from monomocap.train.losses import joint_weights, velocity_error, weighted_mpjpe
+
+CLEAN = Noise(clean_share=1.0, bursts_per_clip=0.0, swap_share=0.0, missing_share=0.0)
+TINY = TrainConfig(
+    steps=4,
+    batch=2,
+    long_batch=2,
+    long_share=0.5,
+    warm_up=1,
+    evaluate_every=2,
+    threads=1,
+    bf16=False,
+    device="cpu",
+)
+
+
+def person(seed: int, frames: int = 60) -> np.ndarray:
+    """Somebody standing and waving, two metres of walk: world axes, Z up."""
+    rng = np.random.default_rng(seed)
+    heights = [
+        0.9,
+        0.9,
+        0.5,
+        0.1,
+        0.9,
+        0.5,
+        0.1,
+        1.15,
+        1.4,
+        1.5,
+        1.65,
+        1.4,
+        1.1,
+        0.9,
+        1.4,
+        1.1,
+        0.9,
+    ]
+    sides = [0, -1, -1, -1, 1, 1, 1, 0, 0, 0, 0, 1.5, 2, 2, -1.5, -2, -2]
+    rest = np.stack([0.12 * np.array(sides), rng.normal(0, 0.1, 17), np.array(heights)], axis=-1)
+    rest[0] = (rest[1] + rest[4]) / 2
+    wave = 0.1 * np.sin(np.arange(frames)[:, None, None] / 5 + rng.uniform(0, 6, (17, 3)))
+    way = np.linspace(0, 2, frames)[:, None, None] * np.array([1.0, 0.0, 0.0])
+    return np.asarray(rest + wave + way, dtype=np.float32)
+
+
+def clips() -> list[MocapClip]:
+    subjects = ("a", "b", "accad_Female1", "mhad_s11")
+    return [
+        MocapClip(f"clip{k}", "made", subject, "CC0", world_motion(person(k), 30.0))
+        for k, subject in enumerate(subjects)
+    ]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "mocap.npz"
+    path.write_bytes(b"stands for a mocap file")
+    monkeypatch.setattr(loop, "read_mocap", lambda path: clips())
+    monkeypatch.setattr(validate, "WINDOWS", 8)
+    return path
+
+
+def test_a_batch_is_what_a_network_takes_and_a_step_repeats_it() -> None:
+    store = make_store(clips(), TINY)
+    x, true = make_batch(store, TINY, np.random.default_rng([0, 1]))
+    assert x.shape == true.shape == (2, 3, 16, 17)
+    assert np.isfinite(x).all() and np.isfinite(true).all()
+    assert np.abs(true[..., 0]).max() < 1e-6
+    again = dict(batches(store, TINY, start=1))[1]
+    assert np.array_equal(again[0], dict(batches(store, TINY))[1][0])
+    assert not np.array_equal(again[0], dict(batches(store, TINY))[2][0])
+
+
+def test_every_body_is_taught_at_one_size() -> None:
+    store = make_store(clips(), TINY)
+    _, true = make_batch(store, TINY, np.random.default_rng(0))
+    sizes = limb_length(true.transpose(0, 2, 3, 1)).mean(axis=1)
+    assert sizes == pytest.approx(BODY_LIMB_LENGTH_M, rel=1e-4)
+
+
+def test_without_noise_the_input_is_the_projection_of_the_truth() -> None:
+    """Weak perspective: what is seen grows with what is there, joint for joint."""
+    store = make_store(clips(), TINY)
+    x, true = make_batch(store, replace(TINY, noise=CLEAN), np.random.default_rng(0))
+    seen = x[:, :2] - x[:, :2, :, :1]
+    assert np.corrcoef(seen.ravel(), true[:, :2].ravel())[0, 1] > 0.97
+
+
+def test_held_out_people_are_never_learned_from() -> None:
+    assert len(make_store(clips(), TINY).length) == 2
+    with pytest.raises(DataError, match="no clip is left"):
+        make_store(clips()[2:], TINY)
+
+
+def test_a_run_leaves_its_receipt_log_picture_and_checkpoint(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    loop.train(TINY, data, run)
+    receipt = json.loads((run / "receipt.json").read_text())
+    assert receipt["config"]["steps"] == 4
+    assert receipt["versions"]["torch"] == torch.__version__
+    assert len(receipt["data"]["sha256"]) == 64
+    assert [row["step"] for row in read_log(run)] == [2, 4]
+    assert read_log(run)[-1]["true_p_mpjpe"] > 0
+    assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_that_stopped_goes_on_with_the_same_numbers(data: Path, tmp_path: Path) -> None:
+    whole = loop.train(TINY, data, tmp_path / "whole").state_dict()
+
+    class Stop(Exception): ...
+
+    def stop_at(stage: str, done: int, total: int | None) -> None:
+        if done == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        loop.train(TINY, data, tmp_path / "parts", progress=stop_at)
+    assert (load_checkpoint(tmp_path / "parts") or {})["step"] == 2
+    parts = loop.train(TINY, data, tmp_path / "parts").state_dict()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    receipt = json.loads((tmp_path / "parts" / "receipt.json").read_text())
+    assert [row["step"] for row in receipt["resumed"]] == [2]
+
+
+def test_a_run_does_not_go_on_with_another_recipe_or_other_data(data: Path, tmp_path: Path) -> None:
+    loop.train(TINY, data, tmp_path / "run")
+    with pytest.raises(DataError, match="batch"):
+        loop.train(replace(TINY, batch=3), data, tmp_path / "run")
+    data.write_bytes(b"something else")
+    with pytest.raises(DataError, match="other data"):
+        loop.train(TINY, data, tmp_path / "run")
+
+
+def test_it_learns() -> None:
+    """The same four windows again and again: the error halves."""
+    config = replace(TINY, batch=4, noise=CLEAN, learning_rate=5e-3, dropout=0.0, steps=24)
+    trainer = loop.Trainer.fresh(config)
+    batch = make_batch(make_store(clips(), config), config, np.random.default_rng(0))
+    losses = [trainer.learn(step, batch) for step in range(24)]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_losses_are_distances() -> None:
+    true = torch.randn(2, 3, 5, 17)
+    weights = joint_weights(torch.device("cpu"))
+    assert weights.mean() == pytest.approx(1)
+    assert weights[H36M17.index("pelvis")] == 0
+    moved = true + torch.tensor([3.0, 4.0, 0.0])[None, :, None, None]
+    assert weighted_mpjpe(moved, true, weights).item() == pytest.approx(5, rel=1e-3)
+    assert velocity_error(moved, true, weights).item() == pytest.approx(0, abs=1e-3)
+
+
+def test_the_open_network_sees_scores_and_the_true_graph() -> None:
+    network = loop.open_network()
+    assert isinstance(network, HDFormer)
+    assert network.in_channels == 3
+
+
+def test_an_unknown_recipe_meets_the_list_of_choices() -> None:
+    with pytest.raises(UnknownName, match="open"):
+        recipe_named("opne")
