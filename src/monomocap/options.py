@@ -21,9 +21,9 @@ class Options:
     """How to turn a video into motion."""
 
     detector: str = "mediapipe"
-    """2D estimator, by name (`monomocap.detect.catalogue`)."""
+    """2D estimator, by name, or the path of its weights (`monomocap.detect.catalogue`)."""
     lifter: str = "mediapipe"
-    """2D-to-3D lifter, by name (`monomocap.lift.catalogue`)."""
+    """2D-to-3D lifter, by name, or the path of a published model (`monomocap.lift.catalogue`)."""
     device: Device = "auto"
     """Where networks run: auto takes a GPU if there is one that works."""
     max_frames: int | None = None
@@ -34,6 +34,11 @@ class Options:
     """Focal length in pixels of the displayed picture, if known."""
     fov_deg: float | None = None
     """Field of view across the picture's longer side, if known (instead of `focal_px`)."""
+    boxes: str | None = None
+    """Who finds people for a detector that is given by its weights: 'mediapipe', or the path of an
+    RTMDet ONNX file; None for what lies beside the weights, or else MediaPipe."""
+    as_published: bool = False
+    """Run a published model folder with the limits of its original: for comparisons only."""
 
     def __post_init__(self) -> None:
         _one_of("device", self.device, get_args(Device))
@@ -42,6 +47,8 @@ class Options:
             raise OptionError(f"max_frames must be at least 1, not {self.max_frames}")
         if self.focal_px is not None and self.fov_deg is not None:
             raise OptionError("give focal_px or fov_deg, not both")
+        if self.as_published and (self.focal_px, self.fov_deg) != (None, None):
+            raise OptionError("as_published takes the folder's camera; leave focal_px, fov_deg out")
         if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
             raise OptionError(f"focal_px must be above 0, not {self.focal_px}")
         if self.fov_deg is not None and not 0 < self.fov_deg < 180:

@@ -39,7 +39,7 @@ def estimate(
     with VideoReader(video, max_frames=options.max_frames) as reader:
         camera = camera_for(reader.info, options)
         lifter = load_lifter(options.lifter, options.device)
-        with load_detector(options.detector, options.device) as detector:
+        with load_detector(options.detector, options.device, boxes=options.boxes) as detector:
             with closing(ahead(reader)) as frames:
                 expected = _expected(reader.info, options)
                 time_s, tracks = collect_tracks(_reported(frames, expected, progress), detector)

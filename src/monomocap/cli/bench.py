@@ -18,6 +18,7 @@ _DEFAULT = Options()
 def bench(
     video: words.Video,
     detector: words.DetectorName = _DEFAULT.detector,
+    boxes: words.Boxes = _DEFAULT.boxes,
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
@@ -26,7 +27,7 @@ def bench(
     debug: words.Debug = False,
 ) -> None:
     """Measure speed and memory on this machine."""
-    options = Options(detector, lifter, device, max_frames, smooth)
+    options = Options(detector, lifter, device, max_frames, smooth, boxes=boxes)
     from monomocap.workflows.bench import bench as bench_workflow
 
     with shown(quiet) as progress:

@@ -15,6 +15,7 @@ def run(
     video: words.Video,
     output: words.Folder = None,
     detector: words.DetectorName = _DEFAULT.detector,
+    boxes: words.Boxes = _DEFAULT.boxes,
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
@@ -31,7 +32,7 @@ def run(
 
     The results are take.json, take.npz and take.mp4, the video with the skeleton beside a 3D stage.
     """
-    options = Options(detector, lifter, device, max_frames, smooth, focal, fov)
+    options = Options(detector, lifter, device, max_frames, smooth, focal, fov, boxes=boxes)
     view = None if no_video else View(azimuth, elevation)
     from monomocap.workflows.run import default_folder
     from monomocap.workflows.run import run as run_workflow

@@ -16,7 +16,15 @@ Folder = Annotated[
     typer.Option("--output", "-o", help="Folder for the results.", metavar="DIR"),
 ]
 DetectorName = Annotated[
-    str, typer.Option("--detector", help="What finds people in 2D.", metavar="NAME")
+    str, typer.Option("--detector", help="What finds people in 2D.", metavar="NAME|PATH")
+]
+Boxes = Annotated[
+    str | None,
+    typer.Option(
+        "--boxes",
+        help="For a detector given by its PATH: mediapipe, or an RTMDet ONNX file.",
+        metavar="NAME|FILE",
+    ),
 ]
 LifterName = Annotated[str, typer.Option("--lifter", help="What turns 2D into 3D.", metavar="NAME")]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where networks run.")]

@@ -1,9 +1,10 @@
 """The 2D estimators, by name. Heavy imports happen inside the functions."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from monomocap.detect.protocol import Detector
-from monomocap.errors import UnknownName
+from monomocap.errors import OptionError, UnknownName
 from monomocap.options import Device
 
 
@@ -17,8 +18,24 @@ def mediapipe(device: Device) -> Detector:
 DETECTORS: dict[str, Callable[[Device], Detector]] = {"mediapipe": mediapipe}
 
 
-def load_detector(name: str, device: Device = "auto") -> Detector:
-    """The 2D estimator of this name; raises `UnknownName` with the list of choices."""
+def load_detector(name: str, device: Device = "auto", *, boxes: str | None = None) -> Detector:
+    """The 2D estimator of this name, or the one whose weights lie at this path.
+
+    A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2; `boxes`
+    chooses who finds people for it (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with
+    the list of choices, `WeightsError`, `DeviceError` or `MissingDependency`.
+    """
+    if name not in DETECTORS and _is_path(name):
+        from monomocap.detect.hrnet import load_hrnet
+
+        return load_hrnet(Path(name), device, boxes=boxes)
     if name not in DETECTORS:
-        raise UnknownName("detector", name, DETECTORS)
+        raise UnknownName("detector", name, [*DETECTORS, "the path of its weights"])
+    if boxes is not None:
+        raise OptionError(f"the detector {name} finds people by itself; leave boxes out")
     return DETECTORS[name](device)
+
+
+def _is_path(name: str) -> bool:
+    """Whether this means a file or folder: because it is there, or looks like nothing else."""
+    return Path(name).exists() or Path(name).name != name or Path(name).suffix != ""

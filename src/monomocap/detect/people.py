@@ -7,14 +7,17 @@ tracker that tells people apart can take its place.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import Float
 
-from monomocap.detect.protocol import Detector
+from monomocap.detect.protocol import Detector, DetectsBatches
 from monomocap.skeleton import Skeleton
 from monomocap.types import Frame, Person2D, Track2D
+
+BATCH_BYTES = 64 << 20
+"""Pictures held at once for a detector that wants several: ten of a full HD video."""
 
 
 def collect_tracks(
@@ -22,19 +25,40 @@ def collect_tracks(
 ) -> tuple[Float[np.ndarray, " time"], tuple[Track2D, ...]]:
     """The time of every frame (seconds), and everybody's track with one row per frame.
 
-    Frames are looked at one by one and let go.
+    Frames are looked at one by one, or a few at once where the detector wants that, and let go.
     """
     clock = array("d")
     growing: list[_GrowingTrack] = []
-    for row, frame in enumerate(frames):
-        clock.append(frame.time_s)
-        people = detector(frame)
+    for row, (time_s, people) in enumerate(_people(frames, detector)):
+        clock.append(time_s)
         for person, track in zip(people, _continue(growing, people), strict=True):
             if track == len(growing):
                 growing.append(_GrowingTrack(detector.skeleton))
             growing[track].put(row, person)
-    time_s = np.array(clock, np.float64)
-    return time_s, tuple(g.finish(number, time_s) for number, g in enumerate(growing))
+    times = np.array(clock, np.float64)
+    return times, tuple(g.finish(number, times) for number, g in enumerate(growing))
+
+
+def _people(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[float, list[Person2D]]]:
+    """The time of every frame and the people in it, in order."""
+    if not isinstance(detector, DetectsBatches):
+        for frame in frames:
+            yield frame.time_s, detector(frame)
+        return
+    for batch in _batches(frames, detector.batch_frames):
+        yield from zip([f.time_s for f in batch], detector.detect_batch(batch), strict=True)
+
+
+def _batches(frames: Iterable[Frame], most: int) -> Iterator[list[Frame]]:
+    """The frames in groups: `most` of them, or fewer where they are large."""
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) >= min(most, BATCH_BYTES // frame.rgb.nbytes):
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _continue(growing: list["_GrowingTrack"], people: list[Person2D]) -> list[int]:

@@ -1,5 +1,6 @@
 """What every 2D estimator promises, so that one can stand in for another."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, runtime_checkable
 
@@ -44,3 +45,14 @@ class Detector(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class DetectsBatches(Protocol):
+    """What a detector may offer besides: several frames at once, because that is quicker."""
+
+    batch_frames: int
+    """How many frames it wants at once, at most."""
+
+    def detect_batch(self, frames: Sequence[Frame]) -> list[list[Person2D]]:
+        """The people in each of these frames, which follow each other in the video."""
