@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monomocap.datasets.asfamc import bone_ends, find_asf, read_amc, read_amc_clip, read_asf
 from monomocap.datasets.mocap import limb_length, z_up
-from monomocap.errors import DataError
+from monomocap.errors import DataError, OptionError
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_checks import (
     feet_above_lowest_m,
@@ -152,6 +152,14 @@ def test_rate_unit_and_skeleton_can_be_said(tmp_path: Path) -> None:
     assert np.diff(clip.motion.time_s) == pytest.approx(1 / 30)
     expected = z_up(expected17(asf_joints(CMU_BONES, frames)) * 0.01)
     np.testing.assert_allclose(clip.motion.xyz_m, expected, atol=2e-6)
+
+
+def test_a_rate_or_unit_that_is_none_is_refused(tmp_path: Path) -> None:
+    motion = write(tmp_path, asf_text(CMU_BONES), amc_text(random_frames(CMU_BONES, 1, 0)))
+    with pytest.raises(OptionError, match="fps must be a number above 0, not 0"):
+        read_amc_clip(motion, fps=0.0)
+    with pytest.raises(OptionError, match="metres_per_unit must be a number above 0, not -1"):
+        read_amc_clip(motion, metres_per_unit=-1.0)
 
 
 def test_cmus_salsa_plays_at_60_frames_per_second(tmp_path: Path) -> None:

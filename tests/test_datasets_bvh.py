@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monomocap.datasets.body_names import split_name
 from monomocap.datasets.bvh import joint_positions, read_bvh, read_bvh_clip
 from monomocap.datasets.mocap import limb_length, z_up
-from monomocap.errors import DataError
+from monomocap.errors import DataError, OptionError
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_checks import (
     feet_above_lowest_m,
@@ -321,6 +321,12 @@ def test_nobody_is_a_hundred_metres_tall(tmp_path: Path) -> None:
         read_bvh_clip(path)
 
 
+@pytest.mark.parametrize("number", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_unit_that_is_none_is_refused(tmp_path: Path, number: float) -> None:
+    with pytest.raises(OptionError, match="metres_per_unit must be a number above 0"):
+        read_bvh_clip(tmp_path / "not even looked at.bvh", metres_per_unit=number)
+
+
 def test_a_skeleton_that_stands_along_z_is_z_up(tmp_path: Path) -> None:
     names = DIALECTS["rigify"]
     joints = person(names, z_up=True)
@@ -375,6 +381,8 @@ def test_a_t_pose_before_the_recording_is_dropped_when_it_jumps(tmp_path: Path) 
         ("skl_s11_a01_r02", "mhad", "mhad_s11"),
         ("Female1_C18_RunChangeDirection", "accad", "accad_Female1"),
         ("walk_fast", "bvh", "bvh_walk"),
+        ("145_01", "bvh", "bvh_145"),
+        ("10_02_2021", "bvh", "bvh_10"),
         ("dance", "bvh", "bvh_dance"),
     ],
 )
@@ -431,7 +439,7 @@ Frame Time: 0.0333333
 4 5 6 7
 """
 
-BAD = {
+BAD: dict[str, tuple[str, int | None, str]] = {
     "truncated skeleton": (GOOD[:60], 5, "ends before MOTION"),
     "skeleton without its last braces": (GOOD.replace("  }\n}\n", ""), 13, "cut short"),
     "a word that is none": (GOOD.replace("JOINT Leg", "JUNTA Leg"), 6, "'junta'"),
@@ -450,6 +458,13 @@ BAD = {
     "a number too many": (GOOD.replace("4 5 6 7", "4 5 6 7 8"), 20, "5 numbers where 4"),
     "a row too few": (GOOD.replace("4 5 6 7\n", ""), 19, "2 frames announced, 1 found"),
     "a row too many": (GOOD + "8 9 10 11\n", 21, "2 frames announced, 3 found"),
+    "a time that is none": (GOOD.replace("0.0333333", "1e-300"), 18, "'Frame time'"),
+    "a count that is no count": (GOOD.replace("CHANNELS 1", "CHANNELS \u00b2"), 9, "count"),
+    "a skeleton without end": (
+        GOOD.replace("JOINT Leg", "JOINT a\n{\n" * 3000 + "JOINT Leg"),
+        None,
+        "nested",
+    ),
     "no frames": (GOOD.replace("s: 2", "s: 0").replace("0 1 2 3\n4 5 6 7\n", ""), 18, "no motion"),
     "something else": ("<html>\n</html>\n", 1, "begins with HIERARCHY"),
 }
@@ -468,7 +483,7 @@ def test_a_bad_file_is_told_in_one_line_with_its_line_number(tmp_path: Path, dam
     path.write_text(text)
     with pytest.raises(DataError) as caught:
         read_bvh(path)
-    assert str(caught.value).startswith(f"{path}, line {line}: ")
+    assert str(caught.value).startswith(f"{path}, line {line or ''}")
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
 

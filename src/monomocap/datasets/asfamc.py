@@ -13,7 +13,15 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from monomocap.datasets.body import h36m17, measure_unit, origin, thinning, true_fps, with_ancestors
+from monomocap.datasets.body import (
+    demand_above_0,
+    h36m17,
+    measure_unit,
+    origin,
+    thinning,
+    true_fps,
+    with_ancestors,
+)
 from monomocap.datasets.body_names import Body, find_body
 from monomocap.datasets.mocap import MocapClip, world_motion, z_up
 from monomocap.datasets.text import check_numbers, fail, read_lines
@@ -74,6 +82,7 @@ def read_amc_clip(
     Without `asf` the skeleton is looked for beside the motion (`find_asf`). Without `fps` it is
     the CMU database's rate.
     """
+    demand_above_0(fps=fps, metres_per_unit=metres_per_unit)
     skeleton = asf if isinstance(asf, Asf) else read_asf(asf or find_asf(path))
     amc = read_amc(path, skeleton)
     whose = origin(path.stem, "amc")
@@ -306,7 +315,7 @@ def _floats(path: Path, said: tuple[int, list[str]], count: int) -> list[float]:
 def read_amc(path: Path, asf: Asf) -> Amc:
     """Parse an AMC file for its skeleton; raises `DataError` with the line number."""
     lines = read_lines(path)
-    start = next((i for i, line in enumerate(lines) if line.strip().isdigit()), None)
+    start = next((i for i, line in enumerate(lines) if line.strip().isdecimal()), None)
     if start is None:
         fail(path, len(lines), "no frame begins in it: a number alone on a line")
     header = {line.strip().upper() for line in lines[:start]}
@@ -331,7 +340,7 @@ def _read_quickly(
     frames = len(words) // at
     if any(words[column::at] != [name] * frames for name, column in columns.items()):
         return None
-    if not all(word.isdigit() for word in words[::at]):
+    if not all(word.isdecimal() for word in words[::at]):
         return None
     return _numbers(words, columns, widths, at)
 
@@ -363,7 +372,7 @@ def _read_carefully(
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) == 1 and words[0].isdigit():
+        if len(words) == 1 and words[0].isdecimal():
             _check_frame_is_whole(path, number, rows, frames)
             frames += 1
             continue

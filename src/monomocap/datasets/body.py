@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from monomocap.datasets.body_names import Body
 from monomocap.datasets.mocap import limb_length
-from monomocap.errors import DataError
+from monomocap.errors import DataError, OptionError
 from monomocap.skeleton import H36M17, NECK_SHARE
 
 MAX_FPS = 60.0
@@ -48,6 +48,13 @@ def h36m17(xyz: Mapping[int, XYZ], body: Body) -> Float[np.ndarray, "time 17 3"]
     between = (1 - NECK_SHARE) * joint["thorax"] + NECK_SHARE * joint["head"]
     joint["neck"] = between if body.top is None else xyz[body.skull]
     return np.stack([joint[name] for name in H36M17.joints], axis=1)
+
+
+def demand_above_0(**said: float | None) -> None:
+    """Raise `OptionError` for a number that was said and makes no sense."""
+    for name, number in said.items():
+        if number is not None and not 0 < number < np.inf:
+            raise OptionError(f"{name} must be a number above 0, not {number}")
 
 
 def measure_unit(xyz: Float[np.ndarray, "time 17 3"], expected: float | None = None) -> float:
@@ -99,9 +106,10 @@ class Origin:
     licence: str = ""
 
 
-_CMU = re.compile(r"(\d{2,3})_\d{2,3}(?:[_-].*)?")
+_CMU = re.compile(r"(\d{2,3})_\d{2,3}")
+_CMU_SUBJECTS = 144
 _MHAD = re.compile(r"skl_(s\d\d)_a\d\d(?:_r\d\d)?")
-_ACCAD = re.compile(r"((?:Female|Male|Martial)\w*?\d*)_[A-Z]+\d+.*")
+_ACCAD = re.compile(r"((?:Female|Male)\d)_[A-Z]\d+\w*")
 
 
 def origin(stem: str, otherwise: str) -> Origin:
@@ -110,7 +118,7 @@ def origin(stem: str, otherwise: str) -> Origin:
     Public collections are recognised, so that a person held out of training under one name is not
     learned from under another. Anything else is its own subject: the name up to the first `_`.
     """
-    if found := _CMU.fullmatch(stem):
+    if (found := _CMU.fullmatch(stem)) and 1 <= int(found[1]) <= _CMU_SUBJECTS:
         return Origin("cmu", f"cmu_{int(found[1]):02d}", "CMU free for all uses")
     if found := _MHAD.fullmatch(stem):
         return Origin("mhad", f"mhad_{found[1]}", "BSD-2-Clause")

@@ -14,12 +14,22 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from monomocap.datasets.body import h36m17, measure_unit, origin, thinning, true_fps, with_ancestors
+from monomocap.datasets.body import (
+    demand_above_0,
+    h36m17,
+    measure_unit,
+    origin,
+    thinning,
+    true_fps,
+    with_ancestors,
+)
 from monomocap.datasets.body_names import Body, find_body
 from monomocap.datasets.mocap import MocapClip, world_motion, z_up
 from monomocap.datasets.text import fail, read_lines, read_rows
 from monomocap.errors import DataError
 
+_HEADERS = {"frames": (0, 1e9), "frame time": (1e-5, 1e3)}
+"""What the two lines under MOTION may say: a count, and seconds."""
 _CHANNELS = {f"{axis}{kind}" for axis in "xyz" for kind in ("position", "rotation")}
 
 
@@ -64,6 +74,7 @@ def read_bvh_clip(
     What is not said is found out: the unit from the length of arms and legs, the up axis from the
     skeleton's own pose, and a T-pose before the first frame by the jump that ends it.
     """
+    demand_above_0(metres_per_unit=metres_per_unit)
     bvh = read_bvh(path)
     try:
         body = find_body([j.name for j in bvh.joints], [j.parent for j in bvh.joints])
@@ -193,7 +204,10 @@ class _Hierarchy:
     def read(self) -> tuple[BvhJoint, ...]:
         """Every joint, parents first."""
         self._expect("root")
-        self._joint(-1, end=False)
+        try:
+            self._joint(-1, end=False)
+        except RecursionError:
+            self._fail("no skeleton is nested as deeply as this")
         if self.at < len(self.words):
             self._fail("one root per file is read; this begins another")
         return tuple(self.joints)
@@ -229,7 +243,7 @@ class _Hierarchy:
 
     def _channels(self) -> tuple[str, ...]:
         count = self._next()
-        if not count.isdigit():
+        if not count.isdecimal():
             self.at -= 1
             self._fail(f"CHANNELS needs a count, not {count!r}")
         channels = tuple(self._next().lower() for _ in range(int(count)))
@@ -289,6 +303,7 @@ def _header(path: Path, lines: Iterator[tuple[int, str]], key: str, last: int) -
         found = float(value) if text.startswith(key) else -1.0
     except ValueError:
         found = -1.0
-    if not (0 <= found < np.inf) or (key == "frame time" and found == 0):
+    lowest, highest = _HEADERS[key]
+    if not lowest <= found <= highest:
         fail(path, number, f"{key.capitalize()!r} and a number belong here")
     return found
