@@ -12,7 +12,9 @@ import typer
 import monomocap
 from monomocap.cli.bench import bench
 from monomocap.cli.demo import demo
+from monomocap.cli.evaluate import evaluate
 from monomocap.cli.run import run
+from monomocap.cli.train import export, train
 from monomocap.errors import MonomocapError
 
 app = typer.Typer(
@@ -25,6 +27,9 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(bench)
+app.command()(evaluate)
+app.command()(train)
+app.command()(export)
 
 # Typer brings a copy of click of its own: this is the root of what either raises for a wrong word.
 _UsageError: type[Exception] = next(

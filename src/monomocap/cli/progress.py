@@ -15,6 +15,8 @@ STAGES = {
     "lift": "lifting to 3D",
     "render": "rendering",
     "bench": "measuring",
+    "evaluate": "evaluating",
+    "train": "training",
 }
 PLAIN_EVERY_S = 5.0
 
