@@ -85,8 +85,8 @@ def test_subjects_count_the_same_however_long_they_were_filmed() -> None:
 
 
 def test_evaluate_prints_a_table_or_json(capsys: Capture, data: Path) -> None:
-    words = ("evaluate", "heldout", data / "mocap" / "free17.npz", "--lifter", "flat", "-q")
-    words += ("--every", "100")
+    mocap = data / "mocap" / "free17.npz"
+    words = ("evaluate", "heldout", mocap, "--lifter", "flat", "-q", "--every", "100")
     table = monomocap(capsys, *words)
     assert table.code == 0 and "mean" in table.out, table.err
     document = json.loads(monomocap(capsys, *words, "--json").out)
