@@ -13,7 +13,7 @@ from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
-from monomocap.lift.protocol import Lifter
+from monomocap.lift.protocol import Lifter, Settings
 from monomocap.options import Options, Progress, no_progress
 from monomocap.types import Camera, Frame, Motion3D, Provenance, Take, Track2D, VideoInfo
 from monomocap.video.ahead import ahead
@@ -38,7 +38,7 @@ def estimate(
     """
     with VideoReader(video, max_frames=options.max_frames) as reader:
         camera = camera_for(reader.info, options)
-        lifter = load_lifter(options.lifter, options.device)
+        lifter = load_lifter(options.lifter, options.device, as_published=options.as_published)
         with load_detector(options.detector, options.device, boxes=options.boxes) as detector:
             with closing(ahead(reader)) as frames:
                 expected = _expected(reader.info, options)
@@ -65,7 +65,11 @@ def camera_for(info: VideoInfo, options: Options) -> Camera:
 def lift(track: Track2D, lifter: Lifter, camera: Camera, options: Options) -> Motion3D:
     """One person's 3D motion, smoothed as the options ask."""
     motion = lifter(track, camera)
-    return replace(motion, xyz_m=smooth(motion.xyz_m, motion.time_s, options.smooth))
+    motion = replace(motion, xyz_m=smooth(motion.xyz_m, motion.time_s, options.smooth))
+    if motion.root_m is None:
+        return motion
+    root_m = smooth(motion.root_m[:, None], motion.time_s, options.smooth)[:, 0]
+    return replace(motion, root_m=root_m)
 
 
 def _lifted(
@@ -104,6 +108,7 @@ def _provenance(detector: Detector, lifter: Lifter, options: Options) -> Provena
         smooth=options.smooth,
         versions=_versions(),
         weights=detector.weights | lifter.weights,
+        settings=lifter.settings if isinstance(lifter, Settings) else {},
     )
 
 

@@ -21,8 +21,10 @@ from monomocap.errors import MissingDependency, WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor
+else:  # torch is imported where it is used
+    Tensor = Any
 
-State = Mapping[str, "Tensor"]
+State = Mapping[str, Tensor]
 """Parameter name -> values."""
 Contents = dict[str, Any]
 """What a checkpoint holds: names -> tensors, or names -> such dicts."""

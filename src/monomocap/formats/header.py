@@ -31,6 +31,7 @@ UNITS = {
     "keypoints": "metres",
     "xyz_m": "metres",
     "world_m": "metres",
+    "root_m": "metres from the camera to the pelvis",
     "xy_px": "pixels; (0, 0) is the middle of the upper left pixel",
     "time_s": "seconds, from the container's clock",
     "timestamps": "HH:MM:SS.mmm",
@@ -75,6 +76,8 @@ class PersonHeader:
     coverage: float
     coverage_2d: float
     has_world_m: bool
+    has_root_m: bool = False
+    """Whether it is known where the pelvis is; no in files older than this field."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ def describe_person(track: Track2D, motion: Motion3D) -> dict[str, Any]:
         coverage=motion.coverage,
         coverage_2d=track.coverage,
         has_world_m=track.world_m is not None,
+        has_root_m=motion.root_m is not None,
     )
     return asdict(person)
 
@@ -182,6 +186,7 @@ class PersonArrays:
     xy_px: ndarray
     score: ndarray
     world_m: ndarray | None
+    root_m: ndarray | None = None
 
 
 def rebuild(
@@ -205,6 +210,7 @@ def rebuild(
             skeletons[person.skeleton],
             person.frame,
             person.lifter,
+            numbers.root_m,
         )
         for person, numbers in zip(people, arrays, strict=True)
     )
@@ -236,13 +242,20 @@ def gather(header: Header, person: PersonHeader, fetch: Callable[[str], ndarray]
     shapes = expected_shapes(header, person)
     found = {name: check_shape(fetch(name), shape, name) for name, shape in shapes.items()}
     return PersonArrays(
-        found["xyz_m"], found["confidence"], found["xy_px"], found["score"], found.get("world_m")
+        found["xyz_m"],
+        found["confidence"],
+        found["xy_px"],
+        found["score"],
+        found.get("world_m"),
+        found.get("root_m"),
     )
 
 
 def person_arrays(track: Track2D, motion: Motion3D) -> PersonArrays:
     """One person's numbers, as both formats write them."""
-    return PersonArrays(motion.xyz_m, motion.confidence, track.xy_px, track.score, track.world_m)
+    return PersonArrays(
+        motion.xyz_m, motion.confidence, track.xy_px, track.score, track.world_m, motion.root_m
+    )
 
 
 def _skeletons(take: Take) -> dict[str, SkeletonHeader]:
@@ -287,4 +300,6 @@ def expected_shapes(header: Header, person: PersonHeader) -> dict[str, tuple[int
     }
     if person.has_world_m:
         shapes["world_m"] = (header.frames, joints_2d, 3)
+    if person.has_root_m:
+        shapes["root_m"] = (header.frames, 3)
     return shapes

@@ -36,6 +36,7 @@ _FIELDS = {
     "xy_px": ("keypoints_2d", PIXEL_DECIMALS),
     "score": ("score_2d", CONFIDENCE_DECIMALS),
     "world_m": ("world_m", METRE_DECIMALS),
+    "root_m": ("root_m", METRE_DECIMALS),
 }
 """Array -> its name in the file, and how many decimals it keeps."""
 

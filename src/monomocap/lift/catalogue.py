@@ -1,8 +1,9 @@
 """The lifters, by name. Heavy imports happen inside the functions."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from monomocap.errors import UnknownName
+from monomocap.errors import OptionError, UnknownName
 from monomocap.lift.protocol import Lifter
 from monomocap.options import Device
 
@@ -24,8 +25,24 @@ def mediapipe(device: Device) -> Lifter:
 LIFTERS: dict[str, Callable[[Device], Lifter]] = {"flat": flat, "mediapipe": mediapipe}
 
 
-def load_lifter(name: str, device: Device = "auto") -> Lifter:
-    """The lifter of this name; raises `UnknownName` with the list of choices."""
+def load_lifter(name: str, device: Device = "auto", *, as_published: bool = False) -> Lifter:
+    """The lifter of this name, or the published one that lies at this path.
+
+    A path is a ModelScope model folder or a research checkpoint (`monomocap.lift.published`);
+    `as_published` runs a folder with its original's limits. Raises `UnknownName` with the list of
+    choices, `WeightsError`, `DeviceError`, `OptionError` or `MissingDependency`.
+    """
+    if name not in LIFTERS and is_path(name):
+        from monomocap.lift.published import load_published
+
+        return load_published(Path(name), device, as_published=as_published)
     if name not in LIFTERS:
-        raise UnknownName("lifter", name, LIFTERS)
+        raise UnknownName("lifter", name, [*LIFTERS, "the path of a published model"])
+    if as_published:
+        raise OptionError(f"the lifter {name} is not a published model folder; drop as_published")
     return LIFTERS[name](device)
+
+
+def is_path(name: str) -> bool:
+    """Whether this means a file or folder: because it is there, or looks like nothing else."""
+    return Path(name).exists() or Path(name).name != name or Path(name).suffix != ""

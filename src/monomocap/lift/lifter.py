@@ -93,7 +93,7 @@ class NetworkLifter:
         xy_px = convert(track.xy_px[part], track.skeleton, H36M17)
         score = convert_score(track.score[part], track.skeleton, H36M17)
         planes = np.concatenate([rays(camera, xy_px), score[..., None]], axis=-1)
-        gap_s = _longest_step(time_s)
+        gap_s = longest_step(time_s)
         grid_s, grid = to_rate(planes, time_s, self.fps, gap_s)
         poses = np.full((len(grid_s), JOINTS, 3), np.nan)
         first = round(grid_s[0] * self.fps)
@@ -121,7 +121,7 @@ class NetworkLifter:
         return to_camera(view, answer)
 
 
-def _longest_step(time_s: Float[np.ndarray, " time"]) -> float:
+def longest_step(time_s: Float[np.ndarray, " time"]) -> float:
     """Longer than this between two frames is a gap: more in videos of few frames per second."""
     steps = np.diff(time_s)
     return max(MAX_GAP_S, 1.5 * float(np.median(steps))) if len(steps) else MAX_GAP_S

@@ -28,3 +28,11 @@ class Lifter(Protocol):
 
     def __call__(self, track: Track2D, camera: Camera) -> Motion3D:
         """Metres from the pelvis, in the camera's axes, one pose per frame of the track."""
+
+
+@runtime_checkable
+class Settings(Protocol):
+    """What a lifter from a published folder offers besides: the numbers that the folder states."""
+
+    settings: dict[str, str]
+    """Name -> value, as text."""

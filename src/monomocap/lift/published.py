@@ -1,0 +1,303 @@
+"""Lifters from published files: a ModelScope model folder, or a research checkpoint.
+
+What is used always: a folder's camera, statistics and view. A published network was trained on
+rays, or on the screen, of one camera. So where our own camera is known, its pixels become rays and
+those become pixels of the network's camera: the folder's focal length and center then cancel out,
+and the lens is really ours. Where ours is only assumed, the folder's camera stands in for it
+(`OwnCamera.pixels` says how). Tracks are brought to Human3.6M's 50 frames/s and back.
+
+What applies only with `as_published`: `max_frame`, the kept `window_size` frames of a window, the
+division by `res_w`, no change of frame rate, pixels taken for the folder's whatever the picture.
+The original's crash at a second window is not repeated; frames it has no answer for are gaps.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from monomocap.errors import DeviceError, OptionError, WeightsError
+from monomocap.geometry.resample import at_times, to_rate
+from monomocap.lift.checkpoints import Published, load_checkpoint
+from monomocap.lift.lifter import longest_step
+from monomocap.lift.own_camera import HUMAN36M
+from monomocap.lift.published_folder import (
+    CONFIGURATION,
+    MEAN_STD_2D,
+    MEAN_STD_3D,
+    WEIGHTS,
+    Configuration,
+    read_configuration,
+    read_statistics,
+)
+from monomocap.lift.published_models import (
+    RATE_HZ,
+    Lifted,
+    Model,
+    Temporal,
+    hdformer,
+    mixste,
+    on_device,
+    ucond_dgcn,
+)
+from monomocap.lift.windows import runs
+from monomocap.options import Device
+from monomocap.skeleton import H36M17, convert, convert_score
+from monomocap.types import Camera, Motion3D, Track2D
+from monomocap.weights import sha256
+
+_TRUNK = [H36M17.index("pelvis"), H36M17.index("thorax")]
+
+
+class PublishedLifter:
+    """A published network as a lifter: any length, gaps stay gaps, metres from the pelvis."""
+
+    skeleton = H36M17
+
+    def __init__(
+        self,
+        name: str,
+        model: Model,
+        *,
+        device: str,
+        weights: Mapping[str, str],
+        settings: Mapping[str, str],
+        as_published: bool = False,
+    ) -> None:
+        self.name, self.device = name, device
+        self.weights, self.settings = dict(weights), dict(settings)
+        self._model, self._as_published = model, as_published
+
+    def __call__(self, track: Track2D, camera: Camera) -> Motion3D:
+        """Metres in camera axes; with a trajectory network also where the pelvis is."""
+        xy_px = convert(track.xy_px.astype(np.float64), track.skeleton, H36M17)
+        score = convert_score(track.score, track.skeleton, H36M17)
+        present = np.isfinite(xy_px[:, _TRUNK]).all(axis=(1, 2))
+        if self._as_published:
+            lifted = self._literally(_completed(xy_px, present), present)
+        else:
+            own = self._model.camera.pixels(camera, xy_px)
+            lifted = self._at_own_rate(_completed(own, present), track.time_s, present)
+        xyz_m = lifted.xyz_m - lifted.xyz_m[:, :1]
+        xyz_m[~np.isfinite(xy_px).all(axis=-1)] = np.nan
+        confidence = np.where(np.isfinite(xyz_m).all(axis=-1), score, 0.0)
+        return Motion3D(
+            track.person,
+            track.time_s,
+            xyz_m.astype(np.float32),
+            confidence.astype(np.float32),
+            H36M17,
+            "root",
+            self.name,
+            None if lifted.root_m is None else lifted.root_m.astype(np.float32),
+        )
+
+    def _at_own_rate(
+        self,
+        own_px: Float[np.ndarray, "time 17 2"],
+        time_s: Float[np.ndarray, " time"],
+        present: Bool[np.ndarray, " time"],
+    ) -> Lifted:
+        """Every present frame's answer, by way of the network's own frame rate."""
+        grid_s, grid_px = to_rate(own_px, time_s, RATE_HZ, longest_step(time_s))
+        there = np.isfinite(grid_px).all(axis=(1, 2))
+        first = round(float(grid_s[0]) * RATE_HZ) if len(grid_s) else 0
+        lifted = _by_run(grid_px, there, lambda run, a: self._model.lift(run, first + a))
+        xyz_m = at_times(lifted.xyz_m, grid_s, time_s, 1.5 / RATE_HZ)
+        xyz_m[~present] = np.nan
+        if lifted.root_m is None:
+            return Lifted(xyz_m)
+        root_m = at_times(lifted.root_m[:, None], grid_s, time_s, 1.5 / RATE_HZ)[:, 0]
+        root_m[~present] = np.nan
+        return Lifted(xyz_m, root_m)
+
+    def _literally(
+        self, xy_px: Float[np.ndarray, "time 17 2"], present: Bool[np.ndarray, " time"]
+    ) -> Lifted:
+        return _by_run(xy_px, present, lambda run, a: self._model.lift_as_published(run))
+
+
+def load_published(
+    path: Path, device: Device = "auto", *, as_published: bool = False
+) -> PublishedLifter:
+    """The lifter in a model folder or checkpoint; the network is recognised from its names.
+
+    Raises `WeightsError` for what is missing, damaged or unknown, `OptionError` if a file is to be
+    run as published (only folders state how), `MissingDependency` without torch.
+    """
+    if not path.is_dir():
+        if as_published:
+            raise OptionError(f"as_published needs a model folder with {CONFIGURATION}, not {path}")
+        found = load_checkpoint(path)
+        model, files = _model_of_file(found, path, device), [path]
+        return _lifter(path, found, model, files, device, {}, as_published)
+    configuration = read_configuration(path)
+    found = load_checkpoint(path / WEIGHTS, causal=configuration.causal)
+    model, files = _model_of_folder(found, path, configuration, device)
+    settings = _settings(configuration, as_published)
+    return _lifter(path, found, model, files, device, settings, as_published)
+
+
+def stated_configuration(lifter: str) -> Configuration | None:
+    """What a lifter's folder states; None for a lifter by name or by file."""
+    folder = Path(lifter)
+    return read_configuration(folder) if (folder / CONFIGURATION).is_file() else None
+
+
+def _lifter(
+    path: Path,
+    found: Published,
+    model: Model,
+    files: list[Path],
+    device: Device,
+    settings: Mapping[str, str],
+    as_published: bool,
+) -> PublishedLifter:
+    return PublishedLifter(
+        f"{found.kind}:{path.name}",
+        model,
+        device=_torch_device(device),
+        weights={file.name: sha256(file) for file in files},
+        settings=settings,
+        as_published=as_published,
+    )
+
+
+def _model_of_folder(
+    found: Published, folder: Path, configuration: Configuration, device: Device
+) -> tuple[Model, list[Path]]:
+    """The model of a folder, and the files that it is made of."""
+    weights = folder / WEIGHTS
+    if found.kind == "hdformer":
+        statistics = [folder / MEAN_STD_2D, folder / MEAN_STD_3D]
+        return _hdformer(found, folder, weights, configuration, device), [weights, *statistics]
+    if found.kind == "canonical_pose":
+        return _temporal(found, weights, configuration, device), [weights]
+    raise WeightsError(f"{weights} is a checkpoint of {found.kind}; give that file, not its folder")
+
+
+def _model_of_file(found: Published, path: Path, device: Device) -> Model:
+    configuration = Configuration(HUMAN36M)
+    if found.kind == "hdformer":
+        return _hdformer(found, path.parent, path, configuration, device)
+    if found.kind == "canonical_pose":
+        return _temporal(found, path, configuration, device)
+    network = on_device(found.network, _torch_device(device))
+    if found.kind == "ucond_dgcn":
+        return ucond_dgcn(network)
+    state = found.network.state_dict()
+    joints, frames = (state[f"{axis}_pos_embed"].shape[1] for axis in ("Spatial", "Temporal"))
+    _demand(joints == 17, path, f"takes {joints} joints; only Human3.6M's 17 can be used here")
+    return mixste(network, frames)
+
+
+def _hdformer(
+    found: Published, folder: Path, weights: Path, configuration: Configuration, device: Device
+) -> Model:
+    from monomocap.lift.networks.hdformer import TIME_STEP, HDFormer
+
+    assert isinstance(found.network, HDFormer)
+    inputs, frames = found.network.in_channels, configuration.n_frames
+    _demand(inputs == 2, weights, f"takes {inputs} numbers per joint; published ones take x and y")
+    _demand(
+        frames % TIME_STEP == 0, folder, f"n_frames must be a multiple of {TIME_STEP}, not {frames}"
+    )
+    network = on_device(found.network, _torch_device(device))
+    return hdformer(network, read_statistics(folder), configuration)
+
+
+def _temporal(found: Published, path: Path, configuration: Configuration, device: Device) -> Model:
+    from monomocap.lift.networks.canonical_pose import CanonicalPose, RootTrajectory
+
+    pose, trajectory = found.network, found.trajectory
+    assert isinstance(pose, CanonicalPose)
+    joints_in = pose.expand_conv.in_channels // 2
+    joints_out = pose.shrink.out_channels // 3
+    _demand(joints_in in (15, 17), path, f"takes {joints_in} joints, not 15 or 17")
+    _demand(joints_out == 17, path, f"answers with {joints_out} joints, not 17")
+    frames = None
+    if isinstance(trajectory, RootTrajectory):
+        frames = trajectory.reduce.kernel_size[0]
+        seen = pose.receptive_field
+        _demand(frames == seen, path, f"pose sees {seen} frames, its trajectory {frames}")
+    elif trajectory is not None:
+        assert isinstance(trajectory, CanonicalPose)
+        same = trajectory.edge_padding == pose.edge_padding and trajectory.shrink.out_channels == 3
+        _demand(same, path, "its trajectory network does not belong to its pose network")
+    where = _torch_device(device)
+    return Temporal(
+        configuration,
+        on_device(pose, where),
+        joints_in,
+        pose.edge_padding,
+        None if trajectory is None else on_device(trajectory, where),
+        frames,
+    )
+
+
+def _settings(configuration: Configuration, as_published: bool) -> dict[str, str]:
+    """What the folder states, and which of it is left aside."""
+    aside = () if as_published else ("max_frame", "window_size", "res_w")
+    return {
+        name: value + (" (only with as_published)" if name in aside else "")
+        for name, value in configuration.stated
+    }
+
+
+def _torch_device(device: Device) -> str:
+    import torch
+
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise DeviceError("cuda was asked for and torch finds no GPU; use --device cpu or auto")
+    return "cuda" if there and device != "cpu" else "cpu"
+
+
+def _demand(fine: bool, path: Path, message: str) -> None:
+    if not fine:
+        raise WeightsError(f"{path}: {message}")
+
+
+# --- gaps
+
+
+def _completed(
+    xy_px: Float[np.ndarray, "time 17 2"], present: Bool[np.ndarray, " time"]
+) -> Float[np.ndarray, "time 17 2"]:
+    """Every joint of every present frame, as these networks know no missing one.
+
+    A missing joint hangs from its parent as it did in the frames around; one that was never seen
+    lies on its parent. Frames that are not present are NaN.
+    """
+    out = np.full_like(xy_px, np.nan)
+    rows = np.flatnonzero(present)
+    out[rows] = xy_px[rows]
+    for joint, parent in enumerate(H36M17.parents):
+        if parent < 0:
+            continue
+        lost = rows[~np.isfinite(out[rows, joint]).all(axis=-1)]
+        known = np.setdiff1d(rows, lost)
+        offset = out[known, joint] - out[known, parent]
+        for axis in range(2 if len(lost) else 0):
+            held = np.interp(lost, known, offset[:, axis]) if len(known) else 0.0
+            out[lost, joint, axis] = out[lost, parent, axis] + held
+    return out
+
+
+def _by_run(
+    xy_px: Float[np.ndarray, "time 17 2"],
+    there: Bool[np.ndarray, " time"],
+    lift: Callable[[Float[np.ndarray, "run 17 2"], int], Lifted],
+) -> Lifted:
+    """Each run of frames lifted by itself; NaN between them, and where there is no answer."""
+    xyz_m = np.full((len(xy_px), 17, 3), np.nan)
+    root_m = np.full((len(xy_px), 3), np.nan)
+    has_root = False
+    for start, stop in runs(there):
+        lifted = lift(xy_px[start:stop], start)
+        xyz_m[start : start + len(lifted.xyz_m)] = lifted.xyz_m
+        if lifted.root_m is not None:
+            has_root = True
+            root_m[start : start + len(lifted.root_m)] = lifted.root_m
+    return Lifted(xyz_m, root_m if has_root else None)
