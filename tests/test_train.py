@@ -10,14 +10,21 @@ import torch
 
 from monomocap.datasets.mocap import MocapClip, limb_length, world_motion
 from monomocap.datasets.synthetic import Noise
-from monomocap.errors import DataError, UnknownName
+from monomocap.errors import DataError, UnknownName, WeightsError
+from monomocap.lift.catalogue import load_lifter
+from monomocap.lift.lifter import NetworkLifter
 from monomocap.lift.networks.hdformer import HDFormer
+from monomocap.lift.onnx import OnnxNetwork
+from monomocap.lift.torch_network import TorchNetwork
 from monomocap.skeleton import H36M17
 from monomocap.train import loop, validate
 from monomocap.train.batches import BODY_LIMB_LENGTH_M, batches, make_batch, make_store
 from monomocap.train.checkpoint import load_checkpoint, read_log
 from monomocap.train.config import TrainConfig, recipe_named
+from monomocap.train.export import export_run
 from monomocap.train.losses import joint_weights, velocity_error, weighted_mpjpe
+from monomocap.weights import sha256
+from tests.onnx_files import bright_box_finder
 
 CLEAN = Noise(clean_share=1.0, bursts_per_clip=0.0, swap_share=0.0, missing_share=0.0)
 TINY = TrainConfig(
@@ -179,3 +186,25 @@ def test_the_open_network_sees_scores_and_the_true_graph() -> None:
 def test_an_unknown_recipe_meets_the_list_of_choices() -> None:
     with pytest.raises(UnknownName, match="open"):
         recipe_named("opne")
+
+
+def test_an_exported_run_is_a_lifter_that_tells_its_story(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    network = loop.train(TINY, data, run)
+    export_run(run, tmp_path / "mine.onnx")
+    lifter = load_lifter(str(tmp_path / "mine.onnx"), "cpu")
+    assert isinstance(lifter, NetworkLifter)
+    assert (lifter.window, lifter.fps) == (TINY.long_frames, TINY.fps)
+    assert lifter.weights["mine.onnx"] == sha256(tmp_path / "mine.onnx")
+    x, _ = make_batch(make_store(clips(), TINY), TINY, np.random.default_rng(0))
+    assert np.allclose(lifter.network(x), TorchNetwork(network)(x), atol=1e-4)
+    told = OnnxNetwork(tmp_path / "mine.onnx", "cpu").metadata
+    assert json.loads(told["receipt"])["config"]["seed"] == TINY.seed
+    assert told["steps"] == "4" and told["licence"] == "Apache-2.0"
+
+
+def test_what_is_no_run_or_no_lifter_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not the folder of a training run"):
+        export_run(tmp_path, tmp_path / "x.onnx")
+    with pytest.raises(WeightsError, match="monomocap export"):
+        load_lifter(str(bright_box_finder(tmp_path / "other.onnx")), "cpu")

@@ -22,16 +22,24 @@ def mediapipe(device: Device) -> Lifter:
     return MediaPipeWorld()
 
 
-LIFTERS: dict[str, Callable[[Device], Lifter]] = {"flat": flat, "mediapipe": mediapipe}
+LIFTERS: dict[str, Callable[[Device], Lifter]] = {
+    "flat": flat,
+    "mediapipe": mediapipe,
+}
 
 
 def load_lifter(name: str, device: Device = "auto", *, as_published: bool = False) -> Lifter:
     """The lifter of this name, or the published one that lies at this path.
 
-    A path is a ModelScope model folder or a research checkpoint (`monomocap.lift.published`);
+    A path is a file of `monomocap export` (.onnx), a ModelScope model folder, or a research
+    checkpoint (`monomocap.lift.published`);
     `as_published` runs a folder with its original's limits. Raises `UnknownName` with the list of
     choices, `WeightsError`, `DeviceError`, `OptionError` or `MissingDependency`.
     """
+    if name not in LIFTERS and Path(name).suffix == ".onnx":
+        from monomocap.lift.own import open_lifter
+
+        return open_lifter(Path(name), device)
     if name not in LIFTERS and is_path(name):
         from monomocap.lift.published import load_published
 

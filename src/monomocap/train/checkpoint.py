@@ -34,7 +34,7 @@ def write_receipt(run: Path, config: TrainConfig, data: Path) -> None:
 
 def resume_receipt(run: Path, config: TrainConfig, data: Path, step: int) -> None:
     """Note the commit that goes on from here; refuse another recipe or other data."""
-    receipt = json.loads((run / "receipt.json").read_text())
+    receipt = read_receipt(run)
     now = json.loads(json.dumps(asdict(config)))
     changed = [k for k in now if receipt["config"].get(k) != now[k] and k not in _MAY_CHANGE]
     if changed:
@@ -43,6 +43,15 @@ def resume_receipt(run: Path, config: TrainConfig, data: Path, step: int) -> Non
         raise DataError(f"{run} began with other data than {data}")
     receipt.setdefault("resumed", []).append({"step": step, "commit": git_commit()})
     (run / "receipt.json").write_text(json.dumps(receipt, indent=2) + "\n")
+
+
+def read_receipt(run: Path) -> dict[str, Any]:
+    """A run's receipt; raises `DataError` for a folder that is no run."""
+    try:
+        receipt: dict[str, Any] = json.loads((run / "receipt.json").read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{run} is not the folder of a training run ({error})") from error
+    return receipt
 
 
 _MAY_CHANGE = {"device", "threads", "evaluate_every"}

@@ -155,6 +155,13 @@ def open_network(dropout: float = 0.0) -> HDFormer:
     return HDFormer(in_channels=3, dropout=dropout, published_graph=False)
 
 
+def average_of(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The averaged network's own weights in a run's checkpoint."""
+    prefix = "module."
+    averaged = state["average"].items()
+    return {name.removeprefix(prefix): w for name, w in averaged if name.startswith(prefix)}
+
+
 def _moving(
     decay: float,
 ) -> Callable[[tuple[Tensor, ...] | list[Tensor], tuple[Tensor, ...] | list[Tensor], Any], None]:

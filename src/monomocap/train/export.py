@@ -1,0 +1,45 @@
+"""From a run to a file that `--lifter` takes."""
+
+import json
+from pathlib import Path
+
+import torch
+
+from monomocap.errors import DataError
+from monomocap.lift.onnx import export_network
+from monomocap.lift.own import FORMAT
+from monomocap.skeleton import H36M17
+from monomocap.train.checkpoint import load_checkpoint, read_log, read_receipt
+from monomocap.train.loop import average_of, open_network
+
+
+def export_run(run: Path, output: Path) -> None:
+    """Write a run's averaged network as ONNX, with all that the lifter and its reader must know.
+
+    Raises `DataError` for a folder that is no run, `OutputError` if the file cannot be written.
+    """
+    receipt = read_receipt(run)
+    config = receipt["config"]
+    state = load_checkpoint(run)
+    if state is None:
+        raise DataError(f"{run} has no checkpoint yet")
+    network = open_network()
+    network.load_state_dict(average_of(state))
+    metadata = {
+        "format": FORMAT,
+        "name": "hdformer",
+        "window": str(config["long_frames"]),
+        "fps": str(config["fps"]),
+        "skeleton": H36M17.name,
+        "input": "batch, (x, y, score), frame, joint: monomocap.lift.normalize.person_view",
+        "output": "batch, (x, y, z), frame, joint: metres from the pelvis, virtual cameras' axes",
+        "licence": "Apache-2.0",
+        "steps": str(state["step"]),
+        "receipt": json.dumps(receipt),
+        "scores": json.dumps(read_log(run)[-1]),
+    }
+    example = torch.zeros(1, 3, config["long_frames"], len(H36M17))
+    free = {0: "batch", 2: "frames"}
+    export_network(
+        network, output, inputs={"x": example}, dynamic={"x": free, "y": free}, metadata=metadata
+    )
