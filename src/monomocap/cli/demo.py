@@ -8,21 +8,20 @@ import typer
 from monomocap.cli import words
 from monomocap.cli.progress import shown
 from monomocap.cli.report import shout, summary, wrote
-from monomocap.options import Options, View
+from monomocap.options import Options
 
 if TYPE_CHECKING:
     from monomocap.workflows.demo import Score
 
 _DEFAULT = Options()
-_VIEW = View()
 
 
 def demo(
     output: words.Folder = Path("monomocap-demo"),
     lifter: words.LifterName = _DEFAULT.lifter,
     smooth: words.SmoothName = _DEFAULT.smooth,
-    azimuth: words.Azimuth = _VIEW.azimuth_deg,
-    elevation: words.Elevation = _VIEW.elevation_deg,
+    azimuth: words.Azimuth = None,
+    elevation: words.Elevation = None,
     no_video: words.NoVideo = False,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
@@ -32,9 +31,10 @@ def demo(
     Prints how far each lifter is from the truth, and leaves the sample and the three results.
     """
     options = Options(lifter=lifter, smooth=smooth)
-    view = None if no_video else View(azimuth, elevation)
     from monomocap.workflows.demo import demo as demo_workflow
+    from monomocap.workflows.run import view_for
 
+    view = None if no_video else view_for(lifter, azimuth, elevation)
     folder = output or Path("monomocap-demo")
     with shown(quiet) as progress:
         result = demo_workflow(folder, options, view=view, progress=progress)

@@ -1,6 +1,6 @@
 """What a finished take says about itself on the terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ def summary(take: "Take") -> list[str]:
         lines.append(f"person {motion.person}: a 3D pose in {share} (lifter {motion.lifter})")
     if not take.motions:
         lines.append("nobody was seen")
-    return [*lines, _lens(take.camera)]
+    return [*lines, *_stated(take.provenance.settings), _lens(take.camera)]
 
 
 def wrote(folder: Path, take: "Take") -> str:
@@ -34,6 +34,12 @@ def wrote(folder: Path, take: "Take") -> str:
 
     names = [JSON, NPZ] + ([VIDEO] if take.output_video else [])
     return "wrote " + ", ".join(str(folder / name) for name in names)
+
+
+def _stated(settings: Mapping[str, str]) -> list[str]:
+    """What the lifter's model folder says of itself."""
+    told = ", ".join(f"{name} {value}" for name, value in settings.items())
+    return [f"the lifter's folder states: {told}"] if told else []
 
 
 def _lens(camera: "Camera") -> str:

@@ -5,10 +5,9 @@ import typer
 from monomocap.cli import words
 from monomocap.cli.progress import shown
 from monomocap.cli.report import shout, summary, wrote
-from monomocap.options import Options, View
+from monomocap.options import Options
 
 _DEFAULT = Options()
-_VIEW = View()
 
 
 def run(
@@ -19,11 +18,12 @@ def run(
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
+    as_published: words.AsPublished = _DEFAULT.as_published,
     smooth: words.SmoothName = _DEFAULT.smooth,
     focal: words.Focal = _DEFAULT.focal_px,
     fov: words.Fov = _DEFAULT.fov_deg,
-    azimuth: words.Azimuth = _VIEW.azimuth_deg,
-    elevation: words.Elevation = _VIEW.elevation_deg,
+    azimuth: words.Azimuth = None,
+    elevation: words.Elevation = None,
     no_video: words.NoVideo = False,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
@@ -32,11 +32,21 @@ def run(
 
     The results are take.json, take.npz and take.mp4, the video with the skeleton beside a 3D stage.
     """
-    options = Options(detector, lifter, device, max_frames, smooth, focal, fov, boxes=boxes)
-    view = None if no_video else View(azimuth, elevation)
-    from monomocap.workflows.run import default_folder
+    options = Options(
+        detector,
+        lifter,
+        device,
+        max_frames,
+        smooth,
+        focal,
+        fov,
+        boxes=boxes,
+        as_published=as_published,
+    )
+    from monomocap.workflows.run import default_folder, view_for
     from monomocap.workflows.run import run as run_workflow
 
+    view = None if no_video else view_for(lifter, azimuth, elevation)
     folder = output or default_folder(video)
     with shown(quiet) as progress:
         take = run_workflow(video, folder, options, view=view, progress=progress)

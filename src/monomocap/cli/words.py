@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from monomocap.options import Device, Smooth
+from monomocap.options import Device, Smooth, View
 
 Video = Annotated[Path, typer.Argument(help="The video file.", metavar="VIDEO")]
 Folder = Annotated[
@@ -26,7 +26,13 @@ Boxes = Annotated[
         metavar="NAME|FILE",
     ),
 ]
-LifterName = Annotated[str, typer.Option("--lifter", help="What turns 2D into 3D.", metavar="NAME")]
+LifterName = Annotated[
+    str, typer.Option("--lifter", help="What turns 2D into 3D.", metavar="NAME|PATH")
+]
+AsPublished = Annotated[
+    bool,
+    typer.Option("--as-published", help="Run a model folder with its original's limits."),
+]
 DeviceName = Annotated[Device, typer.Option("--device", help="Where networks run.")]
 MaxFrames = Annotated[
     int | None, typer.Option("--max-frames", help="Stop after this many frames.", metavar="N")
@@ -41,9 +47,23 @@ Fov = Annotated[
     typer.Option("--fov", help="Field of view along the longer side, if known.", metavar="DEG"),
 ]
 Azimuth = Annotated[
-    float, typer.Option("--azimuth", help="Turn the 3D view around the person.", metavar="DEG")
+    float | None,
+    typer.Option(
+        "--azimuth",
+        help="Turn the 3D view around the person.",
+        metavar="DEG",
+        show_default=f"{View.azimuth_deg:g}, or the model folder's",
+    ),
 ]
-Elevation = Annotated[float, typer.Option("--elevation", help="Raise the 3D view.", metavar="DEG")]
+Elevation = Annotated[
+    float | None,
+    typer.Option(
+        "--elevation",
+        help="Raise the 3D view.",
+        metavar="DEG",
+        show_default=f"{View.elevation_deg:g}, or the model folder's",
+    ),
+]
 NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render take.mp4.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

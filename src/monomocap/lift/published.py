@@ -139,12 +139,6 @@ def load_published(
     return _lifter(path, found, model, files, device, settings, as_published)
 
 
-def stated_configuration(lifter: str) -> Configuration | None:
-    """What a lifter's folder states; None for a lifter by name or by file."""
-    folder = Path(lifter)
-    return read_configuration(folder) if (folder / CONFIGURATION).is_file() else None
-
-
 def _lifter(
     path: Path,
     found: Published,

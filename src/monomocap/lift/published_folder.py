@@ -85,6 +85,12 @@ def read_configuration(folder: Path) -> Configuration:
     )
 
 
+def stated_view(lifter: str) -> View | None:
+    """The view that a lifter's folder states; None for a lifter by name or by file."""
+    folder = Path(lifter)
+    return read_configuration(folder).view if (folder / CONFIGURATION).is_file() else None
+
+
 def read_statistics(folder: Path) -> Statistics:
     """`mean_std_2d.npy` (2, 17, 2) and `mean_std_3d.npy` (2, 17, 3, mm): mean, then deviation."""
     mean_2d, std_2d = _mean_std(folder / MEAN_STD_2D, (2, 17, 2))

@@ -6,6 +6,7 @@ from pathlib import Path
 from monomocap.errors import OutputError
 from monomocap.formats import save
 from monomocap.formats.files import check_folder, make_folder
+from monomocap.lift.published_folder import stated_view
 from monomocap.options import Options, Progress, View, no_progress
 from monomocap.pipeline import estimate
 from monomocap.render.side_by_side import render_take
@@ -46,6 +47,20 @@ def run(
     take = replace(take, output_video=str(folder / VIDEO))
     _save(take, folder)
     return take
+
+
+def view_for(
+    lifter: str, azimuth_deg: float | None = None, elevation_deg: float | None = None
+) -> View:
+    """Where the stage is seen from: as asked, else as the lifter's model folder states, or `View`.
+
+    Raises `OptionError` for an impossible angle and `WeightsError` for a folder that is damaged.
+    """
+    stated = stated_view(lifter) or View()
+    return View(
+        stated.azimuth_deg if azimuth_deg is None else azimuth_deg,
+        stated.elevation_deg if elevation_deg is None else elevation_deg,
+    )
 
 
 def default_folder(video: str | Path) -> Path:
