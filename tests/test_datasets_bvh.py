@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monomocap.datasets.body_names import split_name
-from monomocap.datasets.bvh import joint_positions, read_bvh, read_bvh_clip
+from monomocap.datasets.bvh import joint_positions, read_bvh, read_bvh_clip, with_lost_bone
 from monomocap.datasets.mocap import limb_length, z_up
 from monomocap.errors import DataError, OptionError
 from monomocap.skeleton import H36M17, LIMB_JOINTS
@@ -238,6 +239,40 @@ def test_a_person_without_a_neck_and_a_heads_end_still_has_17_joints(tmp_path: P
     np.testing.assert_allclose(xyz[:, H36M17.index("thorax")], shoulders, atol=2e-6)
     np.testing.assert_allclose(xyz[:, H36M17.index("neck")], (shoulders + head) / 2, atol=2e-6)
     np.testing.assert_allclose(xyz[:, H36M17.index("head")], head, atol=2e-6)
+
+
+MAX = limbs(
+    "LeftHip LeftKnee LeftAnkle LeftShoulder LeftElbow LeftWrist",
+    back="lowerback",
+    belly="Chest",
+    chest="Chest2",
+    neck="lowerneck",
+    head="Head",
+    left_collar="LeftCollar",
+)
+MOTIONBUILDER = CMU | {"back": "LowerBack", "belly": "Spine", "chest": "Spine1"}
+
+
+@pytest.mark.parametrize("names", [MOTIONBUILDER, MAX], ids=["motionbuilder", "3dsmax"])
+def test_the_bone_that_cgspeed_lost_is_put_back(tmp_path: Path, names: dict[str, str]) -> None:
+    """Neck and shoulders hang at the third back bone's begin; they belong at its end."""
+    named = both_sides(names, lambda n: n.replace("Left", "Right").replace("LHip", "RHip"))
+    whole = person(named)
+    chest = next(i for i, joint in enumerate(whole) if joint.name == named["chest"])
+    length = float(np.linalg.norm(whole[chest].offset))
+
+    def hung_at(offset: tuple[float, float, float]) -> list[Joint]:
+        return [replace(j, offset=offset) if j.parent == chest else j for j in whole]
+
+    lost, expected = hung_at((0.0, 0.0, 0.0)), hung_at((0.0, length, 0.0))
+    values = random_values(whole, 4, seed=9, height=95)
+    clip = read_bvh_clip(write(tmp_path / "a.bvh", lost, values))
+    truth = z_up(h36m17_of_person(expected, named, values) / 100)
+    np.testing.assert_allclose(clip.motion.xyz_m, truth, atol=2e-6)
+    as_written = {joint.name: joint for joint in read_bvh(tmp_path / "a.bvh").joints}
+    assert as_written[named["neck"]].offset == (0, 0, 0)
+    untouched = read_bvh(write(tmp_path / "b.bvh", whole, values))
+    assert with_lost_bone(untouched) is untouched
 
 
 ROTATIONS = ("Xrotation", "Yrotation", "Zrotation")
