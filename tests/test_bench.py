@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from monomocap.cli.main import app
 from monomocap.detect.catalogue import DETECTORS
 from monomocap.detect.people import collect_tracks
 from monomocap.errors import MonomocapError, VideoError
@@ -18,8 +20,9 @@ from monomocap.options import Options
 from monomocap.skeleton import BLAZEPOSE33
 from monomocap.types import Camera, Frame, Person2D
 from monomocap.video.read import VideoReader
+from monomocap.workflows import memory
 from monomocap.workflows.bench import bare_loop, bench
-from monomocap.workflows.memory import loop_video, measure_growth
+from monomocap.workflows.memory import MemoryResult, loop_video, measure_growth
 from tests.fakes import FakeDetector
 from tests.videos import make_video, number_of
 
@@ -148,3 +151,13 @@ class _Standing(FakeDetector):
 
     def __call__(self, frame: Frame) -> list[Person2D]:
         return [self._person]
+
+
+def test_the_command_prints_json_and_growth(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ["bench", str(video), "--lifter", "flat", "--max-frames", "3", "--json", "--quiet"]
+    said = CliRunner().invoke(app, asked)
+    assert json.loads(said.stdout)["frames"] == 3
+    growth = MemoryResult("clip.mp4", 60, 600, 1, 200.0, 201.0, 1851.8)
+    monkeypatch.setattr(memory, "measure_growth", lambda *arguments, **named: growth)
+    said = CliRunner().invoke(app, ["bench", str(video), "--lifter", "flat", "--memory", "-q"])
+    assert said.stdout.endswith("1 people: 1852 bytes per person and frame\n")

@@ -1,6 +1,8 @@
 """`monomocap bench VIDEO`."""
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,7 @@ from monomocap.options import Options
 
 if TYPE_CHECKING:
     from monomocap.workflows.bench import BenchResult
+    from monomocap.workflows.memory import MemoryResult
 
 _DEFAULT = Options()
 
@@ -23,17 +26,31 @@ def bench(
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
     smooth: words.SmoothName = _DEFAULT.smooth,
+    memory: Annotated[
+        bool,
+        typer.Option(
+            "--memory", help="Measure memory instead: the video looped to 1 and to 10 minutes."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
 ) -> None:
     """Measure speed and memory on this machine."""
     options = Options(detector, lifter, device, max_frames, smooth, boxes=boxes)
+    if memory:
+        from monomocap.workflows.memory import measure_growth
+
+        with shown(quiet) as progress:
+            growth = measure_growth(video, options, progress=progress)
+        typer.echo(json.dumps(asdict(growth)) if as_json else memory_line(growth))
+        return
     from monomocap.workflows.bench import bench as bench_workflow
 
     with shown(quiet) as progress:
         result = bench_workflow(video, options, progress=progress)
     shout(result.warnings)
-    typer.echo("\n".join(table(result)))
+    typer.echo(json.dumps(asdict(result)) if as_json else "\n".join(table(result)))
 
 
 def table(r: "BenchResult") -> list[str]:
@@ -53,3 +70,12 @@ def table(r: "BenchResult") -> list[str]:
         lines.append(f"{name:<34}{r.bare_fps:>9.1f} frames/s; end to end takes {r.ratio:.2f} times")
     lines.append(f"{'peak memory':<34}{r.peak_memory_mb:>9.0f} MB")
     return lines
+
+
+def memory_line(r: "MemoryResult") -> str:
+    """How memory grows with length."""
+    return (
+        f"{r.video}: at most {r.short_peak_mb:.0f} MB for {r.short_frames} frames and "
+        f"{r.long_peak_mb:.0f} MB for {r.long_frames}, {r.people} people: "
+        f"{r.bytes_per_person_frame:.0f} bytes per person and frame"
+    )

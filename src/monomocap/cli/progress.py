@@ -15,6 +15,7 @@ STAGES = {
     "lift": "lifting to 3D",
     "render": "rendering",
     "bench": "measuring",
+    "memory": "measuring memory",
     "evaluate": "evaluating",
     "train": "training",
 }
