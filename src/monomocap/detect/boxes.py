@@ -10,26 +10,29 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 
 from monomocap.detect.heatmap import Letterbox, resize, with_margin
-from monomocap.detect.session import Session, sha256
+from monomocap.detect.session import Session
 from monomocap.errors import WeightsError
 from monomocap.options import Device
 from monomocap.types import Frame
+from monomocap.weights import sha256
 
 log = logging.getLogger(__name__)
 
-Picture = UInt8[np.ndarray, "height width 3"]
-Boxes = Float32[np.ndarray, "person 5"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
+"""Rows, columns, RGB; several of one call may differ in size."""
+Boxes = Float32[np.ndarray, "_ 5"]
 
 BOXES_VARIABLE = "MONOMOCAP_BOXES"
 """Environment variable: `mediapipe`, or the path of an RTMDet ONNX file."""
 
 
+@runtime_checkable
 class BoxDetector(Protocol):
     """Finds people in pictures; one serves one video, its pictures in order."""
 
@@ -88,6 +91,8 @@ RTMDET_MIN_SCORE = 0.3
 those who are half hidden, and up to 0.28 to chairs and posts."""
 PERSON = 0
 """RTMDet's label of people."""
+Answer = tuple[np.ndarray, np.ndarray]
+"""Of one picture: (box, 5) corners and scores, (box,) labels."""
 
 
 class RTMDet:
@@ -133,18 +138,15 @@ class RTMDet:
     def _can_share(self, canvases: list[Picture]) -> bool:
         return self.batches and len({canvas.shape for canvas in canvases}) == 1
 
-    def _alone(
-        self, canvases: list[Picture]
-    ) -> list[tuple[Float[np.ndarray, "box 5"], Int[np.ndarray, " box"]]]:
+    def _alone(self, canvases: list[Picture]) -> list[Answer]:
         return [answer for canvas in canvases for answer in self._together([canvas])]
 
-    def _together(
-        self, canvases: list[Picture]
-    ) -> list[tuple[Float[np.ndarray, "box 5"], Int[np.ndarray, " box"]]]:
+    def _together(self, canvases: list[Picture]) -> list[Answer]:
         """Boxes and labels of each canvas, all in one run."""
         images = standardise_bgr(np.stack(canvases))
         boxes, labels = self._session(["dets", "labels"], **{self._input: images})
-        return list(zip(boxes, labels, strict=True))
+        # ONNX Runtime's whole numbers are C's long long: int64 by size, not by name.
+        return list(zip(boxes, labels.astype(np.int64), strict=True))
 
     def _people(
         self, boxes: Float[np.ndarray, "box 5"], labels: Int[np.ndarray, " box"], placed: Letterbox
@@ -178,10 +180,11 @@ def _checked(session: Session) -> tuple[str, tuple[int, int] | None]:
 def _takes_batches(detector: RTMDet) -> bool:
     """Whether two pictures together get the answers that each gets alone: tried, not believed."""
     width, height = detector._fixed_px or (128, 128)
-    noise = list(np.random.default_rng(0).integers(0, 256, (2, height, width, 3), np.uint8))
-    alone = detector._alone(noise)
+    noise = np.random.default_rng(0).integers(0, 256, (2, height, width, 3), np.uint8)
+    noise[1, :, width // 2 :] = RTMDET_GREY  # so that nobody answers alike to both
+    alone = detector._alone(list(noise))
     try:
-        together = detector._together(noise)
+        together = detector._together(list(noise))
     except WeightsError:
         return False
     return all(
@@ -194,8 +197,10 @@ def canvas_size(width_px: int, height_px: int, side_px: int) -> tuple[int, int]:
     """The smallest input (width, height) in whole strides that holds the picture, its longer side
     made `side_px`."""
     scale = side_px / max(width_px, height_px)
-    strides = [math.ceil(round(scale * px) / RTMDET_STRIDE_PX) for px in (width_px, height_px)]
-    return strides[0] * RTMDET_STRIDE_PX, strides[1] * RTMDET_STRIDE_PX
+    across, down = (
+        max(math.ceil(round(scale * px) / RTMDET_STRIDE_PX), 1) for px in (width_px, height_px)
+    )
+    return across * RTMDET_STRIDE_PX, down * RTMDET_STRIDE_PX
 
 
 def fit_corner(picture: Picture, canvas_px: tuple[int, int]) -> tuple[Picture, Letterbox]:

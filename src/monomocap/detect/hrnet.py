@@ -238,7 +238,7 @@ def export_onnx(source: Path, target: Path) -> None:
     # The older exporter, by tracing: the newer one takes minutes over HRNet's 300 convolutions.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # the check of the input's size
+        warnings.filterwarnings("ignore", "Converting a tensor")  # the check of the input's size
         torch.onnx.export(
             module,
             (torch.zeros(1, 3, height, width),),

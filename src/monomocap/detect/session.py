@@ -1,6 +1,5 @@
 """Networks from ONNX files: opened with clear errors, and honest about where they run."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,9 +79,3 @@ def _told(path: Path) -> Iterator[None]:
     except tuple(getattr(foreign, name) for name in _FOREIGN) as error:
         first_line = str(error).strip().splitlines()[0][:200]
         raise WeightsError(f"ONNX Runtime cannot run {path}: {first_line}") from error
-
-
-def sha256(path: Path) -> str:
-    """What tells this file from all others."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,7 +6,7 @@ People of several frames go through the network together, in batches of bounded 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeVar
+from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
@@ -27,7 +27,8 @@ from monomocap.types import Frame, Person2D
 T = TypeVar("T")
 Crop = Literal["letterbox", "window"]
 """How a person is cut out: all of a box and black around it, or more than the box, unbent."""
-Crops = tuple[UInt8[np.ndarray, "y x 3"], Letterbox | Window]
+Crops = tuple[UInt8[np.ndarray, "_ _ 3"], Letterbox | Window]
+"""What the network sees of a person, and where that lies in the picture."""
 
 PEOPLE_AT_ONCE = 16
 """People per run of the network: enough to be quick, and a few hundred MB at most."""
@@ -35,6 +36,7 @@ FRAMES_AT_ONCE = 8
 """Frames whose people are gathered for one run."""
 
 
+@runtime_checkable
 class HeatmapNetwork(Protocol):
     """Arithmetic: people in, heatmaps out; torch or ONNX Runtime."""
 
