@@ -194,7 +194,7 @@ def test_an_exported_run_is_a_lifter_that_tells_its_story(data: Path, tmp_path: 
     export_run(run, tmp_path / "mine.onnx")
     lifter = load_lifter(str(tmp_path / "mine.onnx"), "cpu")
     assert isinstance(lifter, NetworkLifter)
-    assert (lifter.window, lifter.fps) == (TINY.long_frames, TINY.fps)
+    assert (lifter.window, lifter.fps) == (TINY.frames, TINY.fps)
     assert lifter.weights["mine.onnx"] == sha256(tmp_path / "mine.onnx")
     x, _ = make_batch(make_store(clips(), TINY), TINY, np.random.default_rng(0))
     assert np.allclose(lifter.network(x), TorchNetwork(network)(x), atol=1e-4)

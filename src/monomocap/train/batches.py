@@ -64,7 +64,7 @@ def _rate(clip: MocapClip) -> float:
 def batches(store: Store, config: TrainConfig, *, start: int = 0) -> Iterator[tuple[int, Batch]]:
     """(step, batch) from `start` to the end: the same batches whenever the run is resumed."""
     for step in range(start, config.steps):
-        yield step, make_batch(store, config.at(step), np.random.default_rng([config.seed, step]))
+        yield step, make_batch(store, config, np.random.default_rng([config.seed, step]))
 
 
 def make_batch(store: Store, config: TrainConfig, rng: np.random.Generator) -> Batch:

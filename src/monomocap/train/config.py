@@ -1,6 +1,6 @@
 """Everything that a training run depends on, in one place that its receipt can hold."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from monomocap.datasets.mocap import HELD_OUT_SUBJECTS
 from monomocap.datasets.synthetic import Noise, Viewpoints
@@ -12,24 +12,20 @@ class TrainConfig:
     """A recipe. The defaults are `open`: HDFormer on free mocap, seen by synthetic cameras."""
 
     recipe: str = "open"
-    steps: int = 7_500
-    frames: int = 16
-    """Frames per clip; a multiple of 16. Short clips are many different ones in the same time."""
-    batch: int = 64
-    """Clips per step."""
-    long_share: float = 0.25
-    """The last share of the steps, in which clips are as long as the lifter's windows will be."""
-    long_frames: int = 32
-    long_batch: int = 40
+    steps: int = 8_000
+    frames: int = 32
+    """Frames per clip, and of the lifter's windows; a multiple of 16."""
+    batch: int = 24
+    """Clips per step: few, since at the beginning more steps teach more than better ones."""
     fps: float = 15.0
     """The one frame rate that the network knows."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     """Highest; reached after `warm_up`, then down a cosine to 1 % of it."""
     warm_up: int = 300
     weight_decay: float = 0.01
     dropout: float = 0.0
     clip_gradient: float = 1.0
-    average: float = 0.999
+    average: float = 0.998
     """Decay of the exponential moving average of the weights, which is what ships."""
     velocity_weight: float = 0.3
     """Weight of the error of frame-to-frame motion beside that of positions."""
@@ -46,17 +42,11 @@ class TrainConfig:
     """How often a minute of a source is drawn, against 1 for the others."""
     held_out: tuple[str, ...] = HELD_OUT_SUBJECTS
     seed: int = 0
-    evaluate_every: int = 250
+    evaluate_every: int = 500
     device: str = "auto"
     bf16: bool = True
     threads: int = 2
     """CPU threads; ignored on a GPU. Does not change the recipe."""
-
-    def at(self, step: int) -> "TrainConfig":
-        """The recipe at a step: with the clips of that part of the run."""
-        if step < self.steps * (1 - self.long_share):
-            return self
-        return replace(self, frames=self.long_frames, batch=self.long_batch)
 
 
 RECIPES = {"open": TrainConfig()}

@@ -28,7 +28,7 @@ def export_run(run: Path, output: Path) -> None:
     metadata = {
         "format": FORMAT,
         "name": "hdformer",
-        "window": str(config["long_frames"]),
+        "window": str(config["frames"]),
         "fps": str(config["fps"]),
         "skeleton": H36M17.name,
         "input": "batch, (x, y, score), frame, joint: monomocap.lift.normalize.person_view",
@@ -38,7 +38,7 @@ def export_run(run: Path, output: Path) -> None:
         "receipt": json.dumps(receipt),
         "scores": json.dumps(read_log(run)[-1]),
     }
-    example = torch.zeros(1, 3, config["long_frames"], len(H36M17))
+    example = torch.zeros(1, 3, config["frames"], len(H36M17))
     free = {0: "batch", 2: "frames"}
     export_network(
         network, output, inputs={"x": example}, dynamic={"x": free, "y": free}, metadata=metadata

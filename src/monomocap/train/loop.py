@@ -49,15 +49,13 @@ def train(
         resume_receipt(run, config, data, trainer.step)
     began = time.monotonic()
     losses: list[float] = []
-    seen = 0
     for step, batch in ahead(batches(store, config, start=trainer.step)):
         losses.append(trainer.learn(step, batch))
-        seen += len(batch[0])
         progress("train", step + 1, config.steps)
         if trainer.step % config.evaluate_every == 0 or trainer.step == config.steps:
-            clips_s = seen / (time.monotonic() - began)
+            clips_s = len(losses) * config.batch / (time.monotonic() - began)
             report(run, trainer, validation, float(np.mean(losses)), clips_s)
-            began, losses, seen = time.monotonic(), [], 0
+            began, losses = time.monotonic(), []
     return trainer.average.module
 
 
@@ -103,7 +101,10 @@ class Trainer:
         network: nn.Module = open_network(config.dropout).to(device)
         average = AveragedModel(network, multi_avg_fn=_moving(config.average), use_buffers=True)
         optimizer = torch.optim.AdamW(
-            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            network.parameters(),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=True,
         )
         return cls(config, device, network, average, optimizer)
 

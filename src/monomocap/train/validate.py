@@ -43,7 +43,6 @@ def make_validation(clips: Sequence[MocapClip], config: TrainConfig) -> Validati
         config,
         held_out=others,
         batch=WINDOWS,
-        frames=config.long_frames,
         views=Viewpoints(),
         bones_sd=0.0,
         speed=(1.0, 1.0),
