@@ -61,7 +61,7 @@ def demo(
     check_folder(folder)
     make_folder(folder)
     sample = folder / SAMPLE
-    truth = write_sample(sample)
+    truth = write_sample(sample, progress=progress)
     take = run(sample, folder, options, view=view, progress=progress)
     motions = [m for m in (take.motion(), _peer(take, options)) if m is not None]
     scores = {m.lifter: score(m, truth.xyz_m) for m in motions}

@@ -1,0 +1,104 @@
+"""The video with the skeleton on it, beside the 3D stage; frame by frame, nothing held."""
+
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from monomocap.options import Progress, no_progress
+from monomocap.render.overlay import draw_skeleton
+from monomocap.render.stage import FLOOR_M, HALF_VIEW_M, Stage
+from monomocap.skeleton import Skeleton
+from monomocap.types import Motion3D, Take
+from monomocap.video.ahead import ahead
+from monomocap.video.read import VideoReader
+from monomocap.video.resize import resize
+from monomocap.video.write import VideoWriter
+
+MOST_HEIGHT_PX = 720
+LEAST_HEIGHT_PX = 360
+"""Small videos are enlarged, so that the stage beside them can be made out."""
+MOST_WIDTH_PX = 1280
+"""Of the video's half."""
+APART_M = 1.3
+"""Between people who share the stage: where they stand in the room is not known."""
+SOLE_M = 0.08
+"""From the ankle's joint to the floor."""
+
+
+def render_take(
+    take: Take,
+    video: Path,
+    output: Path,
+    *,
+    azimuth_deg: float = 30.0,
+    elevation_deg: float = 10.0,
+    progress: Progress = no_progress,
+) -> None:
+    """Write the picture of a take: every frame of it, at its true time.
+
+    Raises `VideoError` where the video cannot be read any more, `OutputError` where nothing can
+    be written.
+    """
+    width_px, height_px = shown_size(take.info.width_px, take.info.height_px)
+    people = len(take.motions)
+    stage = Stage(
+        height_px,
+        height_px,
+        azimuth_deg,
+        elevation_deg,
+        floor_m=floor_below(take.motions),
+        half_view_m=HALF_VIEW_M + APART_M / 2 * max(0, people - 1),
+    )
+    frames = len(take.time_s)
+    with (
+        VideoReader(video, max_frames=max(frames, 1)) as reader,
+        closing(ahead(reader)) as pictures,
+        VideoWriter(output, fps=take.info.fps) as writer,
+    ):
+        for frame in pictures:
+            picture = _overlaid(take, frame.index, resize(frame.rgb, width_px, height_px))
+            poses = [_pose(motion, i, people, frame.index) for i, motion in enumerate(take.motions)]
+            writer.write(np.hstack([picture, stage.draw_people(poses)]), frame.time_s)
+            progress("render", frame.index + 1, frames)
+
+
+def shown_size(width_px: int, height_px: int) -> tuple[int, int]:
+    """Width and height of the video's half: even, and neither tiny nor huge."""
+    scale = float(np.clip(height_px, LEAST_HEIGHT_PX, MOST_HEIGHT_PX)) / height_px
+    scale = min(scale, MOST_WIDTH_PX / width_px)
+    return max(2, 2 * round(scale * width_px / 2)), max(2, 2 * round(scale * height_px / 2))
+
+
+def floor_below(motions: tuple[Motion3D, ...]) -> float:
+    """How far below the pelvis the floor is: where the lower ankle mostly stands."""
+    lowest = [_lowest_ankle_m(motion) for motion in motions]
+    known = np.concatenate(lowest) if lowest else np.zeros(0)
+    known = known[np.isfinite(known)]
+    return float(np.percentile(known, 90)) + SOLE_M if len(known) else FLOOR_M
+
+
+def _lowest_ankle_m(motion: Motion3D) -> Float[np.ndarray, " time"]:
+    ankles = [motion.skeleton.index(f"{side}_ankle") for side in ("left", "right")]
+    y: Float[np.ndarray, " time"] = motion.xyz_m[:, ankles, 1].max(axis=1)
+    return y
+
+
+def _overlaid(
+    take: Take, index: int, rgb: UInt8[np.ndarray, "height width 3"]
+) -> UInt8[np.ndarray, "height width 3"]:
+    scale = np.array([rgb.shape[1] / take.info.width_px, rgb.shape[0] / take.info.height_px])
+    for track in take.tracks:
+        # Pixel (0, 0) is the middle of the first one, in either size.
+        xy_px = (track.xy_px[index] + 0.5) * scale - 0.5
+        rgb = draw_skeleton(rgb, xy_px, track.score[index], track.skeleton)
+    return rgb
+
+
+def _pose(
+    motion: Motion3D, place: int, people: int, index: int
+) -> tuple[Float[np.ndarray, "joint 3"], Skeleton]:
+    """One person's pose, beside the others."""
+    aside_m = (place - (people - 1) / 2) * APART_M
+    return motion.xyz_m[index] + np.array([aside_m, 0.0, 0.0]), motion.skeleton
