@@ -52,7 +52,9 @@ def _person(
         BLAZEPOSE33,
         numbers(33, 3) if world else None,
     )
-    motion = Motion3D(person, time_s, numbers(17, 3), numbers(17, missing=0), H36M17, "root", "l")
+    xyz_m, confidence = numbers(17, 3), numbers(17, missing=0)
+    root_m = numbers(3) if person % 2 == 0 else None
+    motion = Motion3D(person, time_s, xyz_m, confidence, H36M17, "root", "l", root_m)
     return track, motion
 
 
@@ -94,4 +96,5 @@ def _same_motion(a: Motion3D, b: Motion3D, *, tolerance: float) -> bool:
         (a.person, a.skeleton, a.frame, a.lifter) == (b.person, b.skeleton, b.frame, b.lifter)
         and _close(a.xyz_m, b.xyz_m, tolerance)
         and _close(a.confidence, b.confidence, 100 * tolerance)
+        and _close(a.root_m, b.root_m, tolerance)
     )

@@ -41,6 +41,8 @@ def test_same_take_notices_a_difference() -> None:
     moved = replace(take.motions[0], xyz_m=take.motions[0].xyz_m + 1e-9)
     assert not same_take(take, replace(take, motions=(moved, take.motions[1])))
     assert same_take(take, replace(take, motions=(moved, take.motions[1])), tolerance=1e-6)
+    rootless = replace(take.motions[0], root_m=None)
+    assert not same_take(take, replace(take, motions=(rootless, take.motions[1])))
     assert not same_take(take, replace(take, warnings=()))
 
 
@@ -96,6 +98,29 @@ def test_npz_is_readable_with_numpy_alone(tmp_path: Path) -> None:
         assert file["joint_names"].tolist() == list(H36M17.joints)
         assert file["person0_joint_names_2d"].tolist() == list(take.tracks[0].skeleton.joints)
         assert json.loads(str(file["header"]))["units"]["xyz_m"] == "metres"
+
+
+def test_where_the_pelvis_is_stands_beside_the_pose_and_only_where_it_is_known(
+    tmp_path: Path,
+) -> None:
+    take = make_take(frames=7)
+    people = json.loads(save(take, tmp_path / "take.json").read_text())["people"]
+    root_m = take.motions[0].root_m
+    assert root_m is not None and take.motions[1].root_m is None
+    np.testing.assert_allclose(np.array(people[0]["root_m"], float), root_m, atol=1e-6)
+    assert "root_m" not in people[1]
+    with np.load(save(take, tmp_path / "take.npz"), allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["person0_root_m"], root_m)
+        assert "person1_root_m" not in file
+
+
+def test_a_file_from_before_root_m_is_read(tmp_path: Path) -> None:
+    path = save(make_take(people=1), tmp_path / "take.json")
+    document = json.loads(path.read_text())
+    del document["people"][0]["has_root_m"], document["people"][0]["root_m"]
+    del document["provenance"]["settings"]
+    path.write_text(json.dumps(document))
+    assert load(path).motions[0].root_m is None
 
 
 def test_a_video_beside_the_file_is_found_after_the_folder_moves(tmp_path: Path) -> None:

@@ -13,7 +13,11 @@ import pytest
 import torch
 from torch import nn
 
+from monomocap.cli.main import main
+from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import MissingDependency, OptionError, UnknownName, WeightsError
+from monomocap.formats import load, save
+from monomocap.lift import published
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.networks.canonical_pose import CanonicalPose, RootTrajectory
 from monomocap.lift.networks.hdformer import HDFormer
@@ -21,8 +25,11 @@ from monomocap.lift.networks.mixste import MixSTE
 from monomocap.lift.networks.ucond_dgcn import UCondDGCN
 from monomocap.lift.published_folder import read_configuration, stated_view
 from monomocap.options import Options, View
+from monomocap.pipeline import estimate
 from monomocap.skeleton import H36M17, MODELSCOPE15
 from monomocap.types import Camera, Motion3D, Track2D
+from monomocap.workflows.run import view_for
+from tests.fakes import FakeDetector
 from tests.golden import vectors as golden
 from tests.published import (
     canonical_folder,
@@ -33,6 +40,7 @@ from tests.published import (
     statistics,
     walker,
 )
+from tests.videos import make_video
 
 ASSUMED = replace(Camera.from_fov(1000, 1002), source="assumed")
 LENGTHS = [1, 50, 96, 97, 300]
@@ -157,6 +165,22 @@ def test_a_cut_leaves_no_seam(folder: Path) -> None:
     np.testing.assert_allclose(cut[:190], whole[:190], atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["hdformer", "canonical"])
+def test_a_long_track_is_lifted_in_pieces_with_the_same_result(
+    folder: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "canonical":
+        folder = canonical_folder(tmp_path, small_pose(), small_trajectory())
+    lifter, track = load_lifter(str(folder), "cpu"), walker(450, fps=30)
+    whole = lifter(track, ASSUMED)
+    monkeypatch.setattr(published, "PIECE_FRAMES", 300)
+    parts = lifter(track, ASSUMED)
+    np.testing.assert_allclose(parts.xyz_m, whole.xyz_m, atol=1e-4)
+    if kind == "canonical":
+        assert parts.root_m is not None and whole.root_m is not None
+        np.testing.assert_allclose(parts.root_m, whole.root_m, atol=1e-4)
+
+
 def test_the_mirrored_track_gives_the_mirrored_motion(folder: Path) -> None:
     camera = Camera.from_focal(1001, 1001, 1000.0)
     track, mirror = walker(60), list(H36M17.mirror)
@@ -270,13 +294,13 @@ def test_within_one_window_our_way_is_the_published_way_in_metres(
 
 
 def test_max_frame_window_size_and_res_w_apply_only_as_published(tmp_path: Path) -> None:
-    track = walker(150)
+    track = walker(112)
     plain = hdformer_folder(tmp_path / "a")
-    limited = hdformer_folder(tmp_path / "b", max_frame=110, window_size=3)
+    limited = hdformer_folder(tmp_path / "b", max_frame=105, window_size=3)
     one, other = (load_lifter(str(f), "cpu")(track, ASSUMED).xyz_m for f in (plain, limited))
     np.testing.assert_array_equal(one, other)
-    published = load_lifter(str(limited), "cpu", as_published=True)(track, ASSUMED)
-    assert published.seen.all(axis=1).tolist() == [True] * 108 + [False] * 42
+    literal = load_lifter(str(limited), "cpu", as_published=True)(track, ASSUMED)
+    assert literal.seen.all(axis=1).tolist() == [True] * 105 + [False] * 7
     wide = hdformer_folder(tmp_path / "c", res_w=2000)
     halved = load_lifter(str(wide), "cpu", as_published=True)(track, ASSUMED).xyz_m
     whole = load_lifter(str(plain), "cpu", as_published=True)(track, ASSUMED).xyz_m
@@ -371,12 +395,13 @@ def test_canonical_as_published_stops_at_max_frame(tmp_path: Path) -> None:
 def test_what_a_folder_states_is_reported(folder: Path) -> None:
     settings = load_lifter(str(folder), "cpu").settings  # type: ignore[attr-defined]
     assert settings["center"] == "[512.5, 515.5]"
-    assert settings["max_frame"] == "100 (only with as_published)"
-    assert settings["window_size"] == "5 (only with as_published)"
+    assert settings["max_frame"] == "100 (not applied)"
+    assert settings["window_size"] == "5 (not applied)"
+    assert settings["res_w"] == "1000 (not divided by)"
     assert (settings["azim"], settings["elev"]) == ("-90", "-90")
-    published = load_lifter(str(folder), "cpu", as_published=True)
-    assert published.settings["max_frame"] == "100"  # type: ignore[attr-defined]
-    assert sorted(published.weights) == ["mean_std_2d.npy", "mean_std_3d.npy", "pytorch_model.bin"]
+    literal = load_lifter(str(folder), "cpu", as_published=True)
+    assert literal.settings["max_frame"] == "100"  # type: ignore[attr-defined]
+    assert sorted(literal.weights) == ["mean_std_2d.npy", "mean_std_3d.npy", "pytorch_model.bin"]
 
 
 @pytest.mark.parametrize(
@@ -530,3 +555,65 @@ def test_a_detectors_own_joints_are_converted(folder: Path) -> None:
     fifteen = [H36M17.index(joint) for joint in MODELSCOPE15.joints]
     other = Track2D(0, track.time_s, track.xy_px[:, fifteen], track.score[:, fifteen], MODELSCOPE15)
     assert load_lifter(str(folder), "cpu")(other, ASSUMED).seen.all()
+
+
+# --- through the pipeline
+
+
+@pytest.fixture
+def video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setitem(DETECTORS, "fake", lambda device: FakeDetector())
+    return make_video(tmp_path / "clip.mp4", frames=6, size=(96, 64))
+
+
+def test_a_take_says_which_folder_made_it(folder: Path, video: Path, tmp_path: Path) -> None:
+    take = estimate(video, Options("fake", str(folder), "cpu", smooth="none"))
+    (motion,) = take.motions
+    assert motion.seen.all()
+    assert take.provenance.lifter == f"hdformer:{folder.name}"
+    assert take.provenance.settings["focal_length"] == "[1145.0, 1143.75]"
+    assert "pytorch_model.bin" in take.provenance.weights
+    for ending in (".json", ".npz"):
+        assert load(save(take, tmp_path / f"take{ending}")).provenance == take.provenance
+
+
+def test_the_root_is_smoothed_and_saved(video: Path, tmp_path: Path) -> None:
+    folder = canonical_folder(tmp_path / "model", small_pose(), small_trajectory())
+    options = Options("fake", str(folder), "cpu", smooth="strong")
+    (smooth,) = estimate(video, options).motions
+    take = estimate(video, replace(options, smooth="none"))
+    (rough,) = take.motions
+    assert rough.root_m is not None and smooth.root_m is not None
+    assert np.isfinite(smooth.root_m).all()
+    assert np.ptp(smooth.root_m, axis=0).max() <= np.ptp(rough.root_m, axis=0).max() + 1e-6
+    back = load(save(take, tmp_path / "take.npz")).motions[0].root_m
+    assert back is not None
+    np.testing.assert_array_equal(back, rough.root_m)
+
+
+def test_the_stage_is_seen_from_where_the_folder_says(folder: Path) -> None:
+    assert view_for(str(folder)) == View(0.0, 0.0)
+    assert view_for(str(folder), 10.0) == View(10.0, 0.0)
+    assert view_for("flat", None, 5.0) == View(View.azimuth_deg, 5.0)
+
+
+def test_the_command_line_runs_a_folder_as_published(
+    folder: Path, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six frames are fewer than a window: as published, nobody has a pose; ours gives one each."""
+    seen = {}
+    for name, words in {"ours": [], "literal": ["--as-published"]}.items():
+        out = tmp_path / name
+        with pytest.raises(SystemExit) as ended:
+            main(
+                ["run", str(video), "-o", str(out), "--detector", "fake", "--no-video"]
+                + ["--lifter", str(folder), *words]
+            )
+        assert ended.value.code == 0
+        assert "folder states: center [512.5, 515.5]" in capsys.readouterr().out
+        seen[name] = load(out / "take.npz").motions[0].seen
+    assert seen["ours"].all() and not seen["literal"].any()
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(video), "--detector", "fake", "--as-published", "--fov", "60"])
+    assert ended.value.code == 2
+    assert "leave focal_px, fov_deg out" in capsys.readouterr().err

@@ -66,6 +66,7 @@ BROKEN: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no depth": (track, {"world_m": np.zeros((3, 17, 2))}, "world_m"),
     "a flat motion": (motion, {"xyz_m": np.zeros((3, 17, 2))}, "xyz_m"),
     "another skeleton": (motion, {"confidence": np.ones((3, 33))}, "confidence"),
+    "a pelvis on the floor": (motion, {"root_m": np.zeros((3, 2))}, "root_m"),
     "other frames than the take": (
         take,
         {

@@ -11,7 +11,7 @@ division by `res_w`, no change of frame rate, pixels taken for the folder's what
 The original's crash at a second window is not repeated; frames it has no answer for are gaps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from monomocap.geometry.resample import at_times, to_rate
 from monomocap.lift.checkpoints import Published, load_checkpoint
 from monomocap.lift.lifter import longest_step
 from monomocap.lift.own_camera import HUMAN36M
+from monomocap.lift.pieces import empty_motion, pieces
 from monomocap.lift.published_folder import (
     CONFIGURATION,
     MEAN_STD_2D,
@@ -47,6 +48,7 @@ from monomocap.skeleton import H36M17, convert, convert_score
 from monomocap.types import Camera, Motion3D, Track2D
 from monomocap.weights import sha256
 
+PIECE_FRAMES = 2048
 _TRUNK = [H36M17.index("pelvis"), H36M17.index("thorax")]
 
 
@@ -70,28 +72,50 @@ class PublishedLifter:
         self._model, self._as_published = model, as_published
 
     def __call__(self, track: Track2D, camera: Camera) -> Motion3D:
-        """Metres in camera axes; with a trajectory network also where the pelvis is."""
-        xy_px = convert(track.xy_px.astype(np.float64), track.skeleton, H36M17)
-        score = convert_score(track.score, track.skeleton, H36M17)
+        """Metres in camera axes; with a trajectory network also where the pelvis is.
+
+        A long track is lifted piece by piece, with the same result.
+        """
+        xyz_m, confidence = empty_motion(track)
+        root_m = np.full((len(xyz_m), 3), np.nan, np.float32) if self._model.gives_root else None
+        for piece, around in self._pieces(track.time_s):
+            here = slice(piece.start - around.start, piece.stop - around.start)
+            lifted = self._lift(track, camera, around)
+            xyz_m[piece] = lifted.xyz_m[here]
+            score = convert_score(track.score[piece], track.skeleton, H36M17)
+            confidence[piece] = np.where(np.isfinite(xyz_m[piece]).all(axis=-1), score, 0.0)
+            if root_m is not None and lifted.root_m is not None:
+                root_m[piece] = lifted.root_m[here]
+        return Motion3D(
+            track.person, track.time_s, xyz_m, confidence, H36M17, "root", self.name, root_m
+        )
+
+    def _pieces(self, time_s: Float[np.ndarray, " time"]) -> Iterator[tuple[slice, slice]]:
+        """Slices of the track, each with what the network sees beyond it; one as published."""
+        everything = slice(0, len(time_s))
+        if self._as_published:
+            yield everything, everything
+            return
+        margin_s = self._model.reach_frames / RATE_HZ
+        for piece in pieces(len(time_s), PIECE_FRAMES):
+            first_s, last_s = time_s[piece][[0, -1]]
+            begin = int(np.searchsorted(time_s, first_s - margin_s))
+            end = int(np.searchsorted(time_s, last_s + margin_s, side="right"))
+            yield piece, slice(begin, end)
+
+    def _lift(self, track: Track2D, camera: Camera, part: slice) -> Lifted:
+        """Joints that were not seen are missing in the answer, too."""
+        xy_px = convert(track.xy_px[part].astype(np.float64), track.skeleton, H36M17)
         present = np.isfinite(xy_px[:, _TRUNK]).all(axis=(1, 2))
         if self._as_published:
-            lifted = self._literally(_completed(xy_px, present), present)
+            whole = _completed(xy_px, present)
+            lifted = _by_run(whole, present, lambda run, _: self._model.lift_as_published(run))
         else:
             own = self._model.camera.pixels(camera, xy_px)
-            lifted = self._at_own_rate(_completed(own, present), track.time_s, present)
+            lifted = self._at_own_rate(_completed(own, present), track.time_s[part], present)
         xyz_m = lifted.xyz_m - lifted.xyz_m[:, :1]
         xyz_m[~np.isfinite(xy_px).all(axis=-1)] = np.nan
-        confidence = np.where(np.isfinite(xyz_m).all(axis=-1), score, 0.0)
-        return Motion3D(
-            track.person,
-            track.time_s,
-            xyz_m.astype(np.float32),
-            confidence.astype(np.float32),
-            H36M17,
-            "root",
-            self.name,
-            None if lifted.root_m is None else lifted.root_m.astype(np.float32),
-        )
+        return Lifted(xyz_m, lifted.root_m)
 
     def _at_own_rate(
         self,
@@ -112,11 +136,6 @@ class PublishedLifter:
         root_m[~present] = np.nan
         return Lifted(xyz_m, root_m)
 
-    def _literally(
-        self, xy_px: Float[np.ndarray, "time 17 2"], present: Bool[np.ndarray, " time"]
-    ) -> Lifted:
-        return _by_run(xy_px, present, lambda run, a: self._model.lift_as_published(run))
-
 
 def load_published(
     path: Path, device: Device = "auto", *, as_published: bool = False
@@ -135,7 +154,7 @@ def load_published(
     configuration = read_configuration(path)
     found = load_checkpoint(path / WEIGHTS, causal=configuration.causal)
     model, files = _model_of_folder(found, path, configuration, device)
-    settings = _settings(configuration, as_published)
+    settings = _settings(configuration, found.kind, as_published)
     return _lifter(path, found, model, files, device, settings, as_published)
 
 
@@ -230,11 +249,13 @@ def _temporal(found: Published, path: Path, configuration: Configuration, device
     )
 
 
-def _settings(configuration: Configuration, as_published: bool) -> dict[str, str]:
+def _settings(configuration: Configuration, kind: str, as_published: bool) -> dict[str, str]:
     """What the folder states, and which of it is left aside."""
-    aside = () if as_published else ("max_frame", "window_size", "res_w")
+    aside = {"max_frame": "not applied", "window_size": "not applied"}
+    if kind == "hdformer":
+        aside["res_w"] = "not divided by"
     return {
-        name: value + (" (only with as_published)" if name in aside else "")
+        name: f"{value} ({aside[name]})" if name in aside and not as_published else value
         for name, value in configuration.stated
     }
 

@@ -54,6 +54,14 @@ class Model(Protocol):
     def camera(self) -> OwnCamera:
         """Whose pixels it takes."""
 
+    @property
+    def reach_frames(self) -> int:
+        """Frames further away than this have no say in a frame's answer."""
+
+    @property
+    def gives_root(self) -> bool:
+        """Whether it knows where the pelvis is."""
+
     def lift(self, xy_px: Float[np.ndarray, "time 17 2"], first: int) -> Lifted:
         """A run without gaps at `RATE_HZ`; `first` is its first frame's number on the clock."""
 
@@ -100,6 +108,11 @@ class Windowed:
     """Clips of the plane to metres."""
     window: int
     batch: int = 8
+    gives_root = False
+
+    @property
+    def reach_frames(self) -> int:
+        return 2 * self.window
 
     def lift(self, xy_px: Float[np.ndarray, "time 17 2"], first: int) -> Lifted:
         xy = self.plane(self.camera, xy_px)
@@ -182,6 +195,14 @@ class Temporal:
     @property
     def camera(self) -> OwnCamera:
         return self.configuration.camera
+
+    @property
+    def reach_frames(self) -> int:
+        return max(self.padding) + 8  # and what resampling looks at
+
+    @property
+    def gives_root(self) -> bool:
+        return self.trajectory is not None
 
     def lift(self, xy_px: Float[np.ndarray, "time 17 2"], first: int) -> Lifted:
         return self._lifted(xy_px)
