@@ -6,7 +6,7 @@ People of several frames go through the network together, in batches of bounded 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
@@ -108,7 +108,7 @@ class TopDown:
         self._network.close()
         self._boxes.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "TopDown":
         return self
 
     def __exit__(
