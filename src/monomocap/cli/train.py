@@ -10,7 +10,7 @@ from monomocap.cli import words
 from monomocap.cli.progress import shown
 from monomocap.errors import MissingDependency
 
-Recipe = Annotated[str, typer.Argument(help="The recipe: open.", metavar="RECIPE")]
+Recipe = Annotated[str, typer.Argument(help="The recipe, such as open.", metavar="RECIPE")]
 Data = Annotated[
     Path, typer.Option("--data", help="Motion capture: a file or a folder.", metavar="PATH")
 ]

@@ -10,7 +10,11 @@ from monomocap.lift.onnx import export_network
 from monomocap.lift.own import FORMAT
 from monomocap.skeleton import H36M17
 from monomocap.train.checkpoint import load_checkpoint, read_log, read_receipt
-from monomocap.train.loop import average_of, open_network
+from monomocap.train.loop import average_of
+from monomocap.train.networks import build_network
+
+FIXED_FRAMES = ("mixste",)
+"""Networks that take their own number of frames and no other."""
 
 
 def export_run(run: Path, output: Path) -> None:
@@ -23,11 +27,11 @@ def export_run(run: Path, output: Path) -> None:
     state = load_checkpoint(run)
     if state is None:
         raise DataError(f"{run} has no checkpoint yet")
-    network = open_network()
+    network = build_network(config["network"], frames=config["frames"], size=config["size"])
     network.load_state_dict(average_of(state))
     metadata = {
         "format": FORMAT,
-        "name": "hdformer",
+        "name": config["network"],
         "window": str(config["frames"]),
         "fps": str(config["fps"]),
         "skeleton": H36M17.name,
@@ -39,7 +43,8 @@ def export_run(run: Path, output: Path) -> None:
         "scores": json.dumps(read_log(run)[-1]),
     }
     example = torch.zeros(1, 3, config["frames"], len(H36M17))
-    free = {0: "batch", 2: "frames"}
+    fixed = config["network"] in FIXED_FRAMES
+    free = {0: "batch"} if fixed else {0: "batch", 2: "frames"}
     export_network(
         network, output, inputs={"x": example}, dynamic={"x": free, "y": free}, metadata=metadata
     )

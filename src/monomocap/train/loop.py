@@ -1,6 +1,5 @@
 """The training loop."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from monomocap.datasets.folder import read_mocap
-from monomocap.lift.networks.hdformer import HDFormer
 from monomocap.options import Progress, no_progress
 from monomocap.train.batches import Batch, batches, make_store
 from monomocap.train.checkpoint import (
@@ -26,7 +24,9 @@ from monomocap.train.checkpoint import (
 )
 from monomocap.train.config import TrainConfig
 from monomocap.train.curves import draw_curves
-from monomocap.train.losses import joint_weights, velocity_error, weighted_mpjpe
+from monomocap.train.losses import total_loss
+from monomocap.train.networks import build_network
+from monomocap.train.optimizers import learning_rate, make_optimizer
 from monomocap.train.validate import Validation, make_validation
 
 
@@ -98,14 +98,9 @@ class Trainer:
         device = torch.device(wanted)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
-        network: nn.Module = open_network(config.dropout).to(device)
+        network = network_of(config).to(device)
         average = AveragedModel(network, multi_avg_fn=_moving(config.average), use_buffers=True)
-        optimizer = torch.optim.AdamW(
-            network.parameters(),
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-            fused=True,
-        )
+        optimizer = make_optimizer(config, network)
         return cls(config, device, network, average, optimizer)
 
     def learn(self, step: int, batch: Batch) -> float:
@@ -117,9 +112,8 @@ class Trainer:
         self.network.train()
         with self.autocast():
             predicted = self.network(x).float()
-        weights = joint_weights(self.device)
-        loss = weighted_mpjpe(predicted, true, weights)
-        loss = loss + self.config.velocity_weight * velocity_error(predicted, true, weights)
+        config = self.config
+        loss = total_loss(predicted, true, config.losses, config.joint_weights)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient)
@@ -151,9 +145,11 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
 
 
-def open_network(dropout: float = 0.0) -> HDFormer:
-    """HDFormer as our own weights use it: x, y and score in, and the body's true graph."""
-    return HDFormer(in_channels=3, dropout=dropout, published_graph=False)
+def network_of(config: TrainConfig) -> nn.Module:
+    """The recipe's network, fresh."""
+    return build_network(
+        config.network, frames=config.frames, dropout=config.dropout, size=config.size
+    )
 
 
 def average_of(state: dict[str, Any]) -> dict[str, Tensor]:
@@ -182,14 +178,6 @@ def _moving(
                 mean.copy_(now)
 
     return update
-
-
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Up a ramp, then down a cosine to one hundredth."""
-    if step < config.warm_up:
-        return config.learning_rate * (step + 1) / config.warm_up
-    done = (step - config.warm_up) / max(1, config.steps - config.warm_up)
-    return config.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
 
 def _best_device() -> str:
