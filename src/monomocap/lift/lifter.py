@@ -20,6 +20,8 @@ from monomocap.skeleton import H36M17, convert, convert_score
 from monomocap.types import Camera, Motion3D, Track2D
 
 JOINTS = len(H36M17)
+OVERLAP = 4
+"""Windows that see each frame; their answers are averaged (HDFormer's protocol has up to 20)."""
 
 
 @runtime_checkable
@@ -54,7 +56,7 @@ class NetworkLifter:
         self.name = name
         self.network = network
         self.window = window
-        """Frames per window, at `fps`; windows overlap by half."""
+        """Frames per window, at `fps`; every frame is answered by four windows (`OVERLAP`)."""
         self.fps = fps
         self.mirror = mirror
         """Average with the mirrored answer: twice the work, a little more accurate."""
@@ -108,7 +110,7 @@ class NetworkLifter:
     ) -> Float[np.ndarray, "time 17 3"]:
         """Poses of a stretch without a gap; `first` is its first frame's number on the clock."""
         frames = len(planes)
-        starts = window_starts(first, first + frames - 1, self.window, self.window // 2) - first
+        starts = window_starts(first, first + frames - 1, self.window, self.window // OVERLAP) - first
         return blend(frames, starts, self.window, lambda at: self._ask(planes[at]), joints=JOINTS)
 
     def _ask(
