@@ -19,6 +19,7 @@ from monomocap.errors import MissingDependency, OptionError, UnknownName, Weight
 from monomocap.formats import load, save
 from monomocap.lift import published
 from monomocap.lift.catalogue import load_lifter
+from monomocap.lift.checkpoints import network_for
 from monomocap.lift.networks.canonical_pose import CanonicalPose, RootTrajectory
 from monomocap.lift.networks.hdformer import HDFormer
 from monomocap.lift.networks.mixste import MixSTE
@@ -100,6 +101,29 @@ def assert_whole(motion: Motion3D, track: Track2D) -> None:
     assert motion.seen.all() and motion.frame == "root"
     assert np.abs(motion.xyz_m[:, 0]).max() == 0
     np.testing.assert_array_equal(motion.confidence, track.score.astype(np.float32))
+
+
+# --- published names and shapes
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("hdformer", "hdformer"),
+        ("mixste_t27", "mixste"),
+        ("mixste_t81", "mixste"),
+        ("mixste_t243", "mixste"),
+        ("ucond_dgcn_unofficial", "ucond_dgcn"),
+        ("canonical_pose_model_pos_rf243_c1024", "canonical_pose"),
+        ("canonical_pose_model_traj_rf243", "root_trajectory"),
+    ],
+)
+def test_every_published_name_and_shape_finds_its_place(name: str, kind: str) -> None:
+    published_shapes = golden.published_shapes(name)
+    state = {key: torch.empty(shape, device="meta") for key, shape in published_shapes.items()}
+    found, network = network_for(state, Path("w.pth.tar"))
+    assert found == kind
+    assert {key: tuple(t.shape) for key, t in network.state_dict().items()} == published_shapes
 
 
 # --- any length, any frame rate, gaps
@@ -520,6 +544,7 @@ def test_a_missing_unexpected_or_misshapen_name_is_told(tmp_path: Path) -> None:
         (CanonicalPose(widths=[3], channels=4, joints_in=16), "takes 16 joints"),
         (CanonicalPose(widths=[3], channels=4, joints_out=16), "answers with 16 joints"),
         (UCondDGCN(planes=(4, 4, 4, 4, 4)), "down_stage.0.A is missing|A is missing"),
+        (RootTrajectory(frames=9, channels=4, blocks=1), "trajectory's network and no pose"),
         (nn.Linear(2, 2), "holds no network that is known here"),
     ],
 )

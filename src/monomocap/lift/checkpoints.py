@@ -49,10 +49,16 @@ def load_checkpoint(path: Path, *, causal: bool = False) -> Published:
     """The networks of a published file; raises `WeightsError` if it is none that is known here."""
     contents = read_checkpoint(path)
     state = flat_state(contents)
+    kind, network = network_for(state, path, causal=causal)
+    _fill(network, state, path, kind)
+    return Published(kind, network, _trajectory(contents, path, causal))
+
+
+def network_for(state: State, path: Path, *, causal: bool = False) -> tuple[str, Module]:
+    """Which network these names and shapes belong to, built in that size and not yet filled."""
     for kind, mark, build in _KINDS:
         if mark in state:
-            network = _filled(build, state, path, causal, kind)
-            return Published(kind, network, _trajectory(contents, path, causal))
+            return kind, _built(build, state, path, causal, kind)
     known = ", ".join(sorted({kind for kind, _, _ in _KINDS}))
     first = next(iter(state), "no tensors")
     raise WeightsError(
@@ -71,23 +77,28 @@ def flat_state(contents: Contents, containers: tuple[str, ...] = _CONTAINERS) ->
     }
 
 
-def _filled(build: _Build, state: State, path: Path, causal: bool, what: str) -> Module:
+def _built(build: _Build, state: State, path: Path, causal: bool, what: str) -> Module:
     try:
-        network = build(state, path, causal)
+        return build(state, path, causal)
     except (ValueError, RuntimeError, ZeroDivisionError) as error:
         raise WeightsError(f"{path} is a {what} of an impossible shape ({error})") from error
+
+
+def _fill(network: Module, state: State, path: Path, what: str) -> None:
+    """Exactly these tensors, in single precision, for evaluation."""
     check_fits(state, network.state_dict(), path, f"a checkpoint of {what}")
     single = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
     network.load_state_dict(single, strict=True, assign=True)
-    return network.eval().requires_grad_(False)
+    network.eval().requires_grad_(False)
 
 
 def _trajectory(contents: Contents, path: Path, causal: bool) -> Module | None:
     if not isinstance(contents.get("model_traj"), dict):
         return None
     state = flat_state(contents, ("model_traj",))
-    build = _root_trajectory if "reduce.weight" in state else _canonical_pose
-    return _filled(build, state, path, causal, "root trajectory")
+    kind, network = network_for(state, path, causal=causal)
+    _fill(network, state, path, kind)
+    return network
 
 
 # --- one network each: its numbers from the shapes of its tensors
@@ -189,6 +200,7 @@ _KINDS: tuple[tuple[str, str, _Build], ...] = (
     ("mixste", "Temporal_pos_embed", _mixste),
     ("ucond_dgcn", "merge_stage.0.weight", _ucond_dgcn),
     ("canonical_pose", "expand_conv.weight", _canonical_pose),
+    ("root_trajectory", "reduce.weight", _root_trajectory),
 )
 """Kind, a name that only it has, and how it is built."""
 

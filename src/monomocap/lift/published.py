@@ -196,6 +196,7 @@ def _model_of_file(found: Published, path: Path, device: Device) -> Model:
         return _hdformer(found, path.parent, path, configuration, device)
     if found.kind == "canonical_pose":
         return _temporal(found, path, configuration, device)
+    _demand(found.kind != "root_trajectory", path, "holds a root trajectory's network and no pose")
     network = on_device(found.network, _torch_device(device))
     if found.kind == "ucond_dgcn":
         return ucond_dgcn(network)
@@ -235,8 +236,9 @@ def _temporal(found: Published, path: Path, configuration: Configuration, device
         seen = pose.receptive_field
         _demand(frames == seen, path, f"pose sees {seen} frames, its trajectory {frames}")
     elif trajectory is not None:
-        assert isinstance(trajectory, CanonicalPose)
-        same = trajectory.edge_padding == pose.edge_padding and trajectory.shrink.out_channels == 3
+        same = isinstance(trajectory, CanonicalPose) and (
+            (trajectory.edge_padding, trajectory.shrink.out_channels) == (pose.edge_padding, 3)
+        )
         _demand(same, path, "its trajectory network does not belong to its pose network")
     where = _torch_device(device)
     return Temporal(
