@@ -11,10 +11,13 @@ WIDTH = 4
 
 
 def modelscope_folder(folder: Path, *, joints: int = 15, task: str = "body-2d-keypoints") -> Path:
-    """A 2D model folder as ModelScope lays it out."""
+    """A 2D model folder as ModelScope lays it out; its network sees every joint somewhere."""
     torch.manual_seed(0)
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save(HRNetV2(width=WIDTH, joints=joints).state_dict(), folder / "pytorch_model.bin")
+    network = HRNetV2(width=WIDTH, joints=joints)
+    with torch.no_grad():
+        list(network.parameters())[-1].fill_(1)  # the last bias: heatmaps around 1
+    torch.save(network.state_dict(), folder / "pytorch_model.bin")
     said = {"framework": "pytorch", "task": task, "model": {"type": "body-2d-keypoints"}}
     (folder / "configuration.json").write_text(json.dumps(said))
     return folder

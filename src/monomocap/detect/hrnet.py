@@ -64,7 +64,7 @@ def load_hrnet(path: Path, device: Device = "auto", *, boxes: str | None = None)
         skeleton=sight.skeleton,
         input_px=sight.input_px,
         crop=sight.crop,
-        weights={file.name: sha256(file)},
+        weights={_called(file): sha256(file)},
     )
 
 
@@ -81,6 +81,11 @@ def weights_file(path: Path) -> Path:
     if len(others) != 1:
         raise WeightsError(f"{path} holds neither {CHECKPOINT} nor one ONNX file; give the file")
     return others[0]
+
+
+def _called(file: Path) -> str:
+    """A file's name, with its folder's where all folders (lifters' too) call it the same."""
+    return f"{file.absolute().parent.name}/{file.name}" if file.name == CHECKPOINT else file.name
 
 
 def _check_task(configuration: Path) -> None:
