@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange, repeat
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -190,35 +190,37 @@ class FirstOrderAttention(nn.Module):
 
     def maps(
         self, x: Float[Tensor, "batch joint time dim"]
-    ) -> Float[Tensor, "map batch joint joint"]:
+    ) -> Float[Tensor, "batch map joint joint"]:
         """What each joint (row) takes from each joint (column)."""
         weight = torch.cat([stacked(self.conv_b, "weight"), stacked(self.conv_a, "weight")])
         bias = torch.cat([stacked(self.conv_b, "bias"), stacked(self.conv_a, "bias")])
-        embedded = rearrange(
+        b, a = rearrange(
             F.linear(x, weight.flatten(2).flatten(0, 1), bias.flatten()),
-            "batch joint time (two map dim) -> two map batch joint (time dim)",
+            "batch joint time (two map dim) -> two batch map joint (time dim)",
             two=2,
             map=len(self.PA),
-        )
-        b, a = embedded[0], embedded[1]
+        ).unbind()
         attention = F.softmax(b @ a.transpose(2, 3) / a.shape[3], dim=-1)
-        return attention + (self.adjacency + self.PA).transpose(1, 2)[:, None]
+        return attention + (self.adjacency + self.PA).transpose(1, 2)
 
     def gathered(
         self,
         x: Float[Tensor, "batch joint time dim"],
-        maps: Float[Tensor, "map batch joint joint"],
+        maps: Float[Tensor, "batch map joint joint"],
     ) -> Float[Tensor, "batch joint time out"]:
         """Batch norm of the sum over maps: conv_d(linear(x) gathered by map)."""
         weight, bias = self.values()
         if not self.training:
             scale, shift = scale_and_shift(self.bn)
             weight, bias = weight * scale[:, None], bias * scale + shift
-        time = x.shape[2]
-        total = repeat(bias, "joint out -> joint (time out)", time=time)
-        for gather, w in zip(maps.unbind(), weight.unbind(), strict=True):
-            total = torch.baddbmm(total, gather, F.linear(x, w).flatten(2))
-        y = rearrange(total, "batch joint (time out) -> batch joint time out", time=time)
+        values = rearrange(
+            F.linear(x, weight.flatten(0, 1)),
+            "batch joint time (map out) -> batch (map joint) (time out)",
+            map=len(weight),
+        )
+        total = rearrange(maps, "batch map to joint -> batch to (map joint)") @ values
+        pattern = "batch joint (time out) -> batch joint time out"
+        y = rearrange(total, pattern, out=bias.shape[1]) + bias[:, None]
         return normed(y, self.bn) if self.training else y
 
     def values(self) -> tuple[Float[Tensor, "map out dim"], Float[Tensor, "joint out"]]:
@@ -252,21 +254,21 @@ class CrossAttention(nn.Module):
     ) -> Float[Tensor, "batch joint time dim"]:
         q = self.by_head(self.to_q(joints) / math.sqrt(joints.shape[3] // self.heads))
         k, v = self.by_head(self.to_k(tokens)), self.by_head(self.to_v(tokens))
-        attention = F.softmax(q @ k.transpose(1, 2), dim=-1)
+        attention = F.softmax(q @ k.transpose(3, 4), dim=-1)
         if self.training:
             attention = dropped(attention, self.dropout)
         seen = rearrange(
             attention @ v,
-            "(batch time head) joint d -> batch joint time (head d)",
-            time=joints.shape[2],
-            head=self.heads,
+            "batch time head joint d -> batch joint time (head d)",
         )
         y: Tensor = self.proj(seen)
         return dropped(y, self.dropout) if self.training else y
 
-    def by_head(self, x: Float[Tensor, "batch row time dim"]) -> Float[Tensor, "frame row d"]:
+    def by_head(
+        self, x: Float[Tensor, "batch row time dim"]
+    ) -> Float[Tensor, "batch time head row d"]:
         """One small matrix for each head of each frame."""
-        pattern = "batch row time (head d) -> (batch time head) row d"
+        pattern = "batch row time (head d) -> batch time head row d"
         return rearrange(x, pattern, head=self.heads)
 
 
