@@ -93,6 +93,14 @@ def test_a_newcomer_begins_a_track_that_is_empty_before() -> None:
     np.testing.assert_array_equal(second, [np.nan, 300])
 
 
+def test_once_several_people_are_known_nobody_jumps_across_the_picture() -> None:
+    both = [person_at(100), person_at(400)]
+    tracks = xs([both, both, [person_at(100)], [person_at(100), person_at(1200)]])
+    np.testing.assert_array_equal(tracks[0], [100] * 4)
+    np.testing.assert_array_equal(tracks[1], [400, 400, np.nan, np.nan])
+    np.testing.assert_array_equal(tracks[2], [np.nan] * 3 + [1200])
+
+
 def test_size_counts_a_near_person_is_not_a_far_one() -> None:
     near, far = person_at(200, size=150), person_at(215, size=20)
     _, tracks = collect_tracks(frames(3), Script([[near, far], [far, near], [near, far]]))

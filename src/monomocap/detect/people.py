@@ -1,9 +1,10 @@
 """From people in single frames to one track per person, in little memory.
 
 The association is simple and stable: everybody in a frame continues the track that ended nearest to
-them, however long ago; a new track begins only when more people are seen at once than there are
-tracks. So a detector that sees one person gives one track, also when they leave and return. A
-tracker that tells people apart can take its place.
+them, however long ago; a new track begins when more people are seen at once than there are tracks,
+or, once several people are known, too far from all of them. So a detector that sees one person
+gives one track, also when they leave and return. A tracker that tells people apart can take its
+place.
 """
 
 from array import array
@@ -18,6 +19,9 @@ from monomocap.types import Frame, Person2D, Track2D
 
 BATCH_BYTES = 64 << 20
 """Pictures held at once for a detector that wants several: ten of a full HD video."""
+REACH = 1.5
+"""How far somebody can be from where they were last seen when others are there too: about one
+diagonal of their box. Beyond, they are somebody new."""
 
 
 def collect_tracks(
@@ -77,7 +81,10 @@ def _continue(growing: list["_GrowingTrack"], people: list[Person2D]) -> list[in
 def _nearest(
     boxes_px: Float[np.ndarray, "person 4"], growing: list["_GrowingTrack"]
 ) -> list[tuple[int, int]]:
-    """(person, track) pairs with the least distance in all, each measured in box sizes."""
+    """(person, track) pairs with the least distance in all, each measured in box sizes.
+
+    Where several people are known, nobody jumps further than `REACH`.
+    """
     if not growing:
         return []
     from scipy.optimize import linear_sum_assignment  # 0.2 s that single tracks need not wait for
@@ -85,8 +92,11 @@ def _nearest(
     ends_px = np.array([g.box_px for g in growing])
     apart_px = np.linalg.norm(boxes_px[:, None] - ends_px[None], axis=-1)
     size_px = np.linalg.norm(ends_px[:, 2:] - ends_px[:, :2], axis=-1)
-    rows, columns = linear_sum_assignment(apart_px / np.maximum(size_px, 1.0))
-    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+    reach = REACH if len(growing) > 1 else np.inf
+    apart = np.minimum(apart_px / np.maximum(size_px, 1.0), reach)
+    rows, columns = linear_sum_assignment(apart)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(person, track) for person, track in pairs if apart[person, track] < reach]
 
 
 class _GrowingTrack:
