@@ -13,6 +13,7 @@ import monomocap
 from monomocap.cli.bench import bench
 from monomocap.cli.demo import demo
 from monomocap.cli.evaluate import evaluate
+from monomocap.cli.models import models
 from monomocap.cli.run import run
 from monomocap.cli.train import export, train
 from monomocap.errors import MonomocapError
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(bench)
+app.command()(models)
 app.command()(evaluate)
 app.command()(train)
 app.command()(export)

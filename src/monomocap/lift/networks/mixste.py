@@ -116,8 +116,8 @@ class MixSTE(nn.Module):
     def forward(
         self, xy: Float[Tensor, "batch time joint inputs"]
     ) -> Float[Tensor, "batch time joint 3"]:
-        batch, frames, joints, _ = xy.shape
-        self._check(frames, joints)
+        batch = xy.shape[0]
+        self._check(xy)
         x = self.Spatial_patch_to_embedding(xy)
         x = rearrange(x, "batch time joint dim -> (batch time) joint dim")
         x = x + self.Spatial_pos_embed
@@ -133,8 +133,9 @@ class MixSTE(nn.Module):
         xyz: Tensor = self.head(x)
         return rearrange(xyz, "(batch time) joint xyz -> batch time joint xyz", batch=batch)
 
-    def _check(self, frames: int, joints: int) -> None:
+    def _check(self, xy: Tensor) -> None:
         known = (self.Temporal_pos_embed.shape[1], self.Spatial_pos_embed.shape[1])
+        frames, joints = xy.shape[1:3]
         if (frames, joints) != known:
             raise ValueError(
                 f"this MixSTE takes {known[0]} frames of {known[1]} joints, "

@@ -267,7 +267,7 @@ class UCondDGCN(nn.Module):
     def forward(
         self, xy: Float[Tensor, "batch time joint inputs"]
     ) -> Float[Tensor, "batch time joint 3"]:
-        self._check(frames=xy.shape[1], joints=xy.shape[2])
+        self._check(xy)
         finest, *coarser = self._down(*self._streams(xy))
         merged = self._up_and_merge(finest, coarser)
         nodes, _ = self.merge_stage["0"](*merged)
@@ -318,7 +318,8 @@ class UCondDGCN(nn.Module):
         )
         return nodes, edges
 
-    def _check(self, *, frames: int, joints: int) -> None:
+    def _check(self, xy: Tensor) -> None:
+        frames, joints = xy.shape[1:3]
         multiple = 2 ** (self.levels - 1)
         if frames == 0 or frames % multiple:
             raise ValueError(f"the number of frames must be a multiple of {multiple}, not {frames}")
