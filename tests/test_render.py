@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from monomocap.errors import InputError, OptionError, OutputError
-from monomocap.render.mannequin import Mannequin, dressed, truth
+from monomocap.render.mannequin import Mannequin, film, truth
 from monomocap.render.motions import arm_raise, jumping_jack, lunge, squat, walk
 from monomocap.render.overlay import draw_skeleton
+from monomocap.render.person import Ground, dressed, size_of
 from monomocap.render.sample import sample_camera, sample_motion, write_sample
 from monomocap.render.side_by_side import render_take, shown_size
 from monomocap.render.stage import Stage
 from monomocap.render.strokes import LEFT, RIGHT, stroke
 from monomocap.skeleton import COCO17, H36M17
-from monomocap.types import Camera, Take, VideoInfo
+from monomocap.types import Camera, Motion3D, Take, VideoInfo
 from tests.takes import make_take
 from tests.videos import make_video, number_of
 
@@ -199,21 +201,141 @@ def test_the_truth_is_the_projection_of_the_truth() -> None:
     np.testing.assert_allclose(bones, np.linalg.norm(np.diff(motion.xyz_m, axis=1), axis=-1))
 
 
+def at_frames(motion: Motion3D, *frames: int) -> Motion3D:
+    """Only some frames of a motion."""
+    rows = list(frames)
+    return replace(
+        motion,
+        time_s=motion.time_s[rows],
+        xyz_m=motion.xyz_m[rows],
+        confidence=motion.confidence[rows],
+    )
+
+
+def with_pose(motion: Motion3D, index: int, pose_m: np.ndarray) -> Motion3D:
+    xyz_m = motion.xyz_m.copy()
+    xyz_m[index] = pose_m
+    return replace(motion, xyz_m=xyz_m)
+
+
 def test_the_mannequin_stands_where_its_truth_says() -> None:
-    """Each joint's pixel differs from the empty room; far from the person nothing differs."""
-    motion, camera = sample_motion(), sample_camera()
-    away = replace(motion, xyz_m=motion.xyz_m + [0.0, 50.0, 0.0])
-    frame = next(Mannequin(1).render_frames(motion, camera))
-    empty = next(Mannequin(1).render_frames(away, camera))
-    assert frame.rgb.shape == (640, 480, 3)
-    different = np.abs(frame.rgb.astype(int) - empty.rgb).sum(axis=-1) > 12
+    """Each joint's pixel differs from the empty room; far from the person only shadow differs."""
+    motion, camera = at_frames(sample_motion(), 0, 1), sample_camera()
+    motion = with_pose(motion, 1, np.full((17, 3), np.nan))
+    frame, empty = (frame.rgb for frame in Mannequin(1).render_frames(motion, camera))
+    assert frame.shape == (640, 480, 3)
+    change = frame.astype(int) - empty
     xy_px, _ = truth(motion, camera)
     column, row = xy_px[0].round().astype(int).T
-    assert different[row, column].all()
-    box = [xy_px[0].min(axis=0) - 60, xy_px[0].max(axis=0) + 60]
-    rows, columns = np.nonzero(different)
-    assert columns.min() > box[0][0] and columns.max() < box[1][0]
-    assert rows.min() > box[0][1] and rows.max() < box[1][1]
+    assert (np.abs(change[row, column]).sum(axis=-1) > 12).all()
+    box = [xy_px[0].min(axis=0) - 40, xy_px[0].max(axis=0) + 40]
+    y, x = np.mgrid[:640, :480]
+    outside = (x < box[0][0]) | (x > box[1][0]) | (y < box[0][1]) | (y > box[1][1])
+    assert (change[outside] <= 0).all()  # darker at most
+    assert not change[y < box[0][1]].any()
+
+
+def test_missing_poses_leave_the_room_and_missing_joints_their_limbs() -> None:
+    motion, camera = at_frames(sample_motion(), 0, 1, 2, 3), sample_camera()
+    one_armed = motion.xyz_m[1].copy()
+    one_armed[H36M17.index("left_elbow")] = np.nan
+    motion = with_pose(motion, 1, one_armed)
+    for gap in (2, 3):
+        motion = with_pose(motion, gap, np.full((17, 3), np.nan))
+    whole, armless, empty, again = (f.rgb for f in Mannequin(1).render_frames(motion, camera))
+    assert (empty == again).all()
+    assert (empty != armless).sum() > 0.5 * (empty != whole).sum()
+    nobody = replace(motion, xyz_m=np.full_like(motion.xyz_m, np.nan))
+    assert all(frame.rgb.std() > 1 for frame in Mannequin(1).render_frames(nobody, camera))
+
+
+def turned(motion: Motion3D, euler_deg: tuple[float, float, float], up_m: float) -> Motion3D:
+    """The motion turned about the pelvis's middle of the floor, then lifted."""
+    matrix = Rotation.from_euler("xyz", euler_deg, degrees=True).as_matrix()
+    return replace(motion, xyz_m=motion.xyz_m @ matrix.T + [0, 0, up_m])
+
+
+@pytest.mark.parametrize("turn", [(90, 0, 0), (-90, 0, 40), (0, 90, 0), (0, -90, 90), (180, 0, 0)])
+def test_people_who_lie_or_stand_on_their_head_are_seen_where_they_are(
+    turn: tuple[float, float, float],
+) -> None:
+    motion = turned(squat(0.2, 10.0), turn, 1.0 if turn[0] == 180 else 0.3)
+    camera = sample_camera()
+    motion = with_pose(motion, 1, np.full((17, 3), np.nan))
+    frame, empty = (frame.rgb.astype(int) for frame in Mannequin(3).render_frames(motion, camera))
+    column, row = truth(motion, camera)[0][0].round().astype(int).T
+    inside = (column >= 0) & (column < 480) & (row >= 0) & (row < 640)
+    differs = np.abs(frame - empty).sum(axis=-1)[row[inside], column[inside]] > 12
+    assert inside.sum() >= 12 and differs.all()
+
+
+def test_people_beside_around_and_behind_the_camera_break_nothing() -> None:
+    camera = sample_camera()
+    there = at_frames(sample_motion(), 0).xyz_m[0]
+    shifts = ([-2.9, 0, 0], [-3.9, 0, 0], [-4.4, 0, 0], [-9, 0, 0], [0, 30, 0], [1e5, 0, 0])
+    poses_m = np.stack([there + shift for shift in shifts])
+    motion = at_frames(sample_motion(), *range(len(shifts)))
+    motion = replace(motion, xyz_m=poses_m)
+    frames = [frame.rgb for frame in Mannequin(3).render_frames(motion, camera)]
+    assert (
+        frames[3] == frames[5]
+    ).all()  # behind the camera, or a dot at the horizon: an empty room
+    assert (frames[0] != frames[3]).any(axis=-1).mean() > 0.05
+
+
+def test_of_two_people_the_nearer_hides_the_farther() -> None:
+    camera, looks = sample_camera(), [Mannequin(seed).look for seed in (1, 2)]
+    scene = Mannequin(0).scene
+    back = at_frames(squat(0.1, 10.0, heading=np.pi), 0)
+    front = replace(back, xyz_m=back.xyz_m + [-0.8, 0, 0])
+    both = next(film([(looks[0], front), (looks[1], back)], scene, camera)).rgb
+    swapped = next(film([(looks[1], back), (looks[0], front)], scene, camera)).rgb
+    alone = next(film([(looks[0], front)], scene, camera)).rgb
+    assert (both == swapped).mean() > 0.999
+    column, row = truth(front, camera)[0][0].round().astype(int).T
+    assert (both[row, column] == alone[row, column]).mean() > 0.9
+    beside = replace(back, xyz_m=back.xyz_m + [0, 0.8, 0])
+    column, row = truth(beside, camera)[0][0].round().astype(int).T
+    two = next(film([(looks[0], front), (looks[1], beside)], scene, camera)).rgb
+    assert (two[row, column] != alone[row, column]).any(axis=-1).all()
+
+
+def test_a_film_wants_people_of_one_clock() -> None:
+    look, scene, camera = Mannequin(0).look, Mannequin(0).scene, sample_camera()
+    with pytest.raises(InputError, match="at least one"):
+        next(film([], scene, camera))
+    with pytest.raises(InputError, match="same times"):
+        next(film([(look, squat(0.3, 10.0)), (look, squat(0.5, 10.0))], scene, camera))
+
+
+@pytest.mark.parametrize("size", [(33, 21), (97, 301), (7, 5), (1, 1)])
+def test_the_mannequin_fits_any_picture_and_a_bent_lens(size: tuple[int, int]) -> None:
+    motion = at_frames(sample_motion(), 0)
+    placed = sample_camera().camera_from_world
+    camera = replace(
+        Camera.from_fov(*size, 52.0), camera_from_world=placed, distortion=(-0.2, 0.05, 0.0, 0.0)
+    )
+    frame = next(Mannequin(1).render_frames(motion, camera))
+    assert frame.rgb.shape == (size[1], size[0], 3)
+    xy_px, _ = truth(motion, camera)
+    column, row = xy_px[0].round().astype(int).T
+    nobody = with_pose(motion, 0, np.full((17, 3), np.nan))
+    empty = next(Mannequin(1).render_frames(nobody, camera)).rgb
+    if min(size) > 90:
+        assert (frame.rgb[row, column] != empty[row, column]).any(axis=-1).mean() > 0.9
+
+
+def test_a_squatting_foot_stays_above_the_floor() -> None:
+    motion = squat(2.4, 10.0)
+    ground = Ground(np.array([0.0, 0.0, 1.0]), np.zeros(3))
+    look, size = Mannequin(2).look, size_of(motion.xyz_m)
+    for pose_m in motion.xyz_m:
+        solids = list(dressed(pose_m, look, ground, size))
+        low_m = min(
+            float(min(solid.a_m[2] - solid.radius_a_m, solid.b_m[2] - solid.radius_b_m))
+            for solid in solids
+        )
+        assert -0.035 < low_m < 0.02
 
 
 def test_the_same_seed_gives_the_same_person_and_another_another() -> None:
@@ -231,8 +353,6 @@ def test_every_motion_can_be_dressed_and_filmed() -> None:
         motion = make(seconds=1.0, fps=2.0)
         for frame in islice(Mannequin(2).render_frames(motion, camera), 2):
             assert frame.rgb.std() > 5
-    at = dict(zip(H36M17.joints, motion.xyz_m[0], strict=True))
-    assert all(np.isfinite(solid.a_m).all() for solid in dressed(at, Mannequin(2).look))
 
 
 def test_the_mannequin_wants_a_placed_camera_and_a_world_motion() -> None:
