@@ -110,7 +110,9 @@ class NetworkLifter:
     ) -> Float[np.ndarray, "time 17 3"]:
         """Poses of a stretch without a gap; `first` is its first frame's number on the clock."""
         frames = len(planes)
-        starts = window_starts(first, first + frames - 1, self.window, self.window // OVERLAP) - first
+        starts = (
+            window_starts(first, first + frames - 1, self.window, self.window // OVERLAP) - first
+        )
         return blend(frames, starts, self.window, lambda at: self._ask(planes[at]), joints=JOINTS)
 
     def _ask(
