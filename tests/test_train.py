@@ -284,6 +284,19 @@ def test_an_exported_run_is_a_lifter_that_tells_its_story(data: Path, tmp_path: 
     assert told["steps"] == "4" and told["licence"] == "Apache-2.0"
 
 
+def test_a_run_begins_with_the_weights_of_another(data: Path, tmp_path: Path) -> None:
+    loop.train(TINY, data, tmp_path / "first")
+    export_run(tmp_path / "first", tmp_path / "first.pt")
+    begun = loop.Trainer.fresh(TINY, tmp_path / "first.pt").network.state_dict()
+    trained = loop.average_of(load_checkpoint(tmp_path / "first") or {})
+    assert all(torch.allclose(begun[k], trained[k], rtol=1e-3, atol=1e-6) for k in trained)
+    loop.train(TINY, data, tmp_path / "second", init=tmp_path / "first.pt")
+    receipt = json.loads((tmp_path / "second" / "receipt.json").read_text())
+    assert receipt["config"]["init"] == sha256(tmp_path / "first.pt")
+    with pytest.raises(WeightsError, match="first.pt"):
+        loop.Trainer.fresh(replace(TINY, network="u-conddgcn"), tmp_path / "first.pt")
+
+
 def test_what_is_no_run_or_no_lifter_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not the folder of a training run"):
         export_run(tmp_path, tmp_path / "x.onnx")

@@ -19,7 +19,13 @@ Run = Annotated[
     typer.Option("--output", "-o", help="The run's folder; goes on if it exists.", metavar="DIR"),
 ]
 RunFolder = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
-OnnxFile = Annotated[Path, typer.Argument(help="The ONNX file to write.", metavar="FILE")]
+OnnxFile = Annotated[
+    Path, typer.Argument(help="The file to write: .onnx, or .pt for --init.", metavar="FILE")
+]
+Init = Annotated[
+    Path | None,
+    typer.Option("--init", help="Weights to begin with (.pt of export).", metavar="FILE"),
+]
 Steps = Annotated[int | None, typer.Option("--steps", help="How long to train.", metavar="N")]
 Clips = Annotated[int | None, typer.Option("--batch", help="Clips per step.", metavar="N")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Another draw.", metavar="N")]
@@ -30,6 +36,7 @@ def train(
     recipe: Recipe,
     data: Data,
     output: Run = None,
+    init: Init = None,
     steps: Steps = None,
     batch: Clips = None,
     seed: Seed = None,
@@ -51,7 +58,7 @@ def train(
     config = replace(recipe_named(recipe), device=device, **given)
     run = output or Path("runs") / recipe
     with shown(quiet) as progress:
-        train_workflow(config, data, run, progress=progress)
+        train_workflow(config, data, run, init=init, progress=progress)
     if not quiet:
         typer.echo(f"wrote {run}; `monomocap export {run} FILE.onnx` makes a lifter of it")
 
@@ -63,7 +70,8 @@ def export(
 ) -> None:
     """Turn a finished run into an ONNX lifter.
 
-    The file runs with `--lifter FILE.onnx`; it carries the run's receipt.
+    The file runs with `--lifter FILE.onnx`; it carries the run's receipt. FILE.pt holds the
+    weights alone: `train --init FILE.pt` begins with them.
     """
     _needs_torch()
     from monomocap.train.export import export_run

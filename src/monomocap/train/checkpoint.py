@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from monomocap.errors import DataError, OutputError, WeightsError
 from monomocap.evaluate.report import git_commit
 from monomocap.train.config import TrainConfig
-from monomocap.weights import sha256
+from monomocap.weights import check_fits, read_checkpoint, sha256
 
 
 def write_receipt(run: Path, config: TrainConfig, data: Path) -> None:
@@ -84,6 +85,22 @@ def load_checkpoint(run: Path) -> dict[str, Any] | None:
     except Exception as error:  # noqa: BLE001  torch raises many kinds
         raise WeightsError(f"{path} is damaged; delete it to start again ({error})") from error
     return state
+
+
+def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """A network's weights alone, in half precision: what another run begins with."""
+    halved = {name: w.half() if w.is_floating_point() else w for name, w in weights.items()}
+    try:
+        torch.save(halved, path)
+    except (OSError, RuntimeError) as error:
+        raise OutputError(f"cannot write {path}: {error}") from error
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Put the weights of a file into a network; raises `WeightsError` if they do not fit."""
+    state = read_checkpoint(path)
+    check_fits(state, network.state_dict(), path, "the recipe's network")
+    network.load_state_dict(state)
 
 
 def log(run: Path, row: dict[str, float | int]) -> None:

@@ -35,6 +35,8 @@ class TrainConfig:
     """Clips per step: few, since at the beginning more steps teach more than better ones."""
     fps: float = 15.0
     """The one frame rate that the network knows."""
+    init: str = ""
+    """SHA-256 of the weights that the run begins with; empty for fresh ones."""
     optimizer: str = "adamw"
     learning_rate: float = 4e-3
     """The highest, reached after `warm_up` steps."""

@@ -9,7 +9,12 @@ from monomocap.errors import DataError
 from monomocap.lift.onnx import export_network
 from monomocap.lift.own import FORMAT
 from monomocap.skeleton import H36M17
-from monomocap.train.checkpoint import load_checkpoint, read_log, read_receipt
+from monomocap.train.checkpoint import (
+    load_checkpoint,
+    read_log,
+    read_receipt,
+    save_weights,
+)
 from monomocap.train.loop import average_of
 from monomocap.train.networks import build_network
 
@@ -20,13 +25,17 @@ FIXED_FRAMES = ("mixste",)
 def export_run(run: Path, output: Path) -> None:
     """Write a run's averaged network as ONNX, with all that the lifter and its reader must know.
 
-    Raises `DataError` for a folder that is no run, `OutputError` if the file cannot be written.
+    A name that ends in .pt gets the weights alone, for another run to begin with. Raises
+    `DataError` for a folder that is no run, `OutputError` if the file cannot be written.
     """
     receipt = read_receipt(run)
     config = receipt["config"]
     state = load_checkpoint(run)
     if state is None:
         raise DataError(f"{run} has no checkpoint yet")
+    if output.suffix == ".pt":
+        save_weights(output, average_of(state))
+        return
     network = build_network(config["network"], frames=config["frames"], size=config["size"])
     network.load_state_dict(average_of(state))
     metadata = {

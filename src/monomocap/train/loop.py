@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from monomocap.options import Progress, no_progress
 from monomocap.train.batches import Batch, batches, make_store
 from monomocap.train.checkpoint import (
     load_checkpoint,
+    load_weights,
     log,
     resume_receipt,
     save_checkpoint,
@@ -28,20 +29,28 @@ from monomocap.train.losses import total_loss
 from monomocap.train.networks import build_network
 from monomocap.train.optimizers import learning_rate, make_optimizer
 from monomocap.train.validate import Validation, make_validation
+from monomocap.weights import sha256
 
 
 def train(
-    config: TrainConfig, data: Path, run: Path, *, progress: Progress = no_progress
+    config: TrainConfig,
+    data: Path,
+    run: Path,
+    *,
+    init: Path | None = None,
+    progress: Progress = no_progress,
 ) -> nn.Module:
     """Train, or go on where the run's folder stopped; returns the averaged network.
 
+    `init` names weights to begin with (a .pt file of `monomocap export`).
     The folder gets `receipt.json`, `log.jsonl`, `checkpoint.pt` and `curves.png`. Stopped at any
     step and started again, it goes on with the same numbers.
     """
     clips = read_mocap(data)
     store = make_store(clips, config)
     validation = make_validation(clips, config)
-    trainer = Trainer.fresh(config)
+    config = config if init is None else replace(config, init=sha256(init))
+    trainer = Trainer.fresh(config, init)
     if (resumed := load_checkpoint(run)) is None:
         write_receipt(run, config, data)
     else:
@@ -92,13 +101,16 @@ class Trainer:
     step: int = 0
 
     @classmethod
-    def fresh(cls, config: TrainConfig) -> "Trainer":
-        """A new network from the recipe's seed, on the best device there is."""
+    def fresh(cls, config: TrainConfig, init: Path | None = None) -> "Trainer":
+        """A new network from the recipe's seed or from a file, on the best device there is."""
         wanted = config.device if config.device != "auto" else _best_device()
         device = torch.device(wanted)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
-        network = network_of(config).to(device)
+        network = network_of(config)
+        if init is not None:
+            load_weights(network, init)
+        network = network.to(device)
         average = AveragedModel(network, multi_avg_fn=_moving(config.average), use_buffers=True)
         optimizer = make_optimizer(config, network)
         return cls(config, device, network, average, optimizer)
