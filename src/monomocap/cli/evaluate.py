@@ -1,34 +1,83 @@
-"""`monomocap evaluate heldout PATH`."""
+"""`monomocap evaluate DATASET PATH`."""
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monomocap.cli import words
 from monomocap.cli.progress import shown
 from monomocap.errors import OptionError, UnknownName
-from monomocap.options import Options
+from monomocap.options import Device, Options, Progress
 
-Dataset = Annotated[str, typer.Argument(help="The data set: heldout.", metavar="DATASET")]
+if TYPE_CHECKING:
+    from monomocap.evaluate.report import Report
+else:  # the command line starts without numpy
+    Report = Any
+
+HELD_OUT = "heldout"
+ANSWERS = "answers:"
+
+Dataset = Annotated[
+    str,
+    typer.Argument(
+        help="The data set: heldout, h36m, 3dhp, humaneva, 3dpw, balance or own.", metavar="DATASET"
+    ),
+]
 Data = Annotated[Path, typer.Argument(help="Where it lies.", metavar="PATH")]
+Lifter = Annotated[
+    str,
+    typer.Option(
+        "--lifter",
+        help="What turns 2D into 3D; or answers:FILE, finished 3D.",
+        metavar="NAME|PATH|answers:FILE",
+    ),
+]
 Input = Annotated[
-    Literal["gt", "noisy"],
-    typer.Option("--input", help="2D input: true, or with a detector's mistakes."),
+    str,
+    typer.Option(
+        "--input",
+        help="2D: gt, noisy, detections, or a detector on the videos.",
+        metavar="gt|noisy|detections[:FILE]|NAME|PATH",
+    ),
+]
+ProtocolName = Annotated[
+    str | None,
+    typer.Option(
+        "--protocol",
+        help="How sequences are cut: whole, hdformer, chunks[:FRAMES] or centre[:FRAMES].",
+        metavar="NAME",
+        show_default="the data set's",
+    ),
+]
+Split = Annotated[
+    str | None,
+    typer.Option("--split", help="Which people.", metavar="NAME", show_default="the data set's"),
+]
+Lens = Annotated[
+    str | None,
+    typer.Option(
+        "--lens",
+        help="What the lifter knows of the camera: given, straight or unknown.",
+        metavar="NAME",
+        show_default="given",
+    ),
 ]
 Every = Annotated[
     int, typer.Option("--every", help="Keep one clip in N, for a quick look.", metavar="N")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DATASETS = ("heldout",)
 
 
 def evaluate(
     dataset: Dataset,
     data: Data,
-    lifter: words.LifterName = Options().lifter,
+    lifter: Lifter = Options().lifter,
     input: Input = "gt",
+    protocol: ProtocolName = None,
+    split: Split = None,
+    lens: Lens = None,
     every: Every = 1,
     device: words.DeviceName = "auto",
     as_json: AsJson = False,
@@ -36,18 +85,73 @@ def evaluate(
     debug: words.Debug = False,
 ) -> None:
     """Measure a lifter on data whose truth is known."""
-    if dataset not in DATASETS:
-        raise UnknownName("data set", dataset, DATASETS)
     if every < 1:
         raise OptionError(f"--every must be at least 1, not {every}")
+    with shown(quiet) as progress:
+        if dataset == HELD_OUT:
+            _only_for_benchmarks(lifter, {"protocol": protocol, "split": split, "lens": lens})
+            report = _heldout(data, lifter, input, every, device, progress)
+        else:
+            report = _benchmark(
+                dataset, data, lifter, input, protocol, split, lens, every, device, progress
+            )
+    typer.echo(json.dumps(report.as_dict(), indent=2) if as_json else "\n".join(report.lines()))
+
+
+def _only_for_benchmarks(lifter: str, given: dict[str, str | None]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"heldout has one {name}; leave --{name} out")
+    if lifter.startswith(ANSWERS):
+        raise OptionError("heldout makes its cameras on the way; it has no finished answers")
+
+
+def _heldout(
+    data: Path, lifter: str, input: str, every: int, device: Device, progress: Progress
+) -> Report:
+    if input not in ("gt", "noisy"):
+        raise UnknownName("2D input of heldout", input, ("gt", "noisy"))
     from monomocap.datasets.folder import read_mocap
     from monomocap.evaluate.run import evaluate_heldout
     from monomocap.lift.catalogue import load_lifter
 
-    measured = load_lifter(lifter, device)
-    clips = read_mocap(data)
-    with shown(quiet) as progress:
-        report = evaluate_heldout(
-            measured, clips, noisy=input == "noisy", every=every, progress=progress
-        )
-    typer.echo(json.dumps(report.as_dict(), indent=2) if as_json else "\n".join(report.lines()))
+    measured, clips = load_lifter(lifter, device), read_mocap(data)
+    return evaluate_heldout(measured, clips, noisy=input == "noisy", every=every, progress=progress)
+
+
+def _benchmark(
+    dataset: str,
+    data: Path,
+    lifter: str,
+    input: str,
+    protocol: str | None,
+    split: str | None,
+    lens: str | None,
+    every: int,
+    device: Device,
+    progress: Progress,
+) -> Report:
+    from monomocap.datasets.benchmarks import BENCHMARKS
+    from monomocap.evaluate.answers import Answers
+    from monomocap.evaluate.benchmark import evaluate_benchmark
+    from monomocap.evaluate.inputs import input_named
+    from monomocap.evaluate.protocols import protocol_named
+    from monomocap.lift.catalogue import load_lifter
+
+    if dataset not in BENCHMARKS:
+        raise UnknownName("data set", dataset, (HELD_OUT, *BENCHMARKS))
+    benchmark = BENCHMARKS[dataset]
+    finished = lifter.startswith(ANSWERS)
+    if finished and (protocol or lens or input != "gt"):
+        raise OptionError("finished answers take no --input, --protocol or --lens; leave them out")
+    return evaluate_benchmark(
+        benchmark,
+        data,
+        Answers(Path(lifter.removeprefix(ANSWERS))) if finished else load_lifter(lifter, device),
+        input_named(input, benchmark, data, device),
+        protocol_named("whole" if finished else protocol or benchmark.protocol),
+        split=split,
+        lens=lens or "given",
+        every=every,
+        progress=progress,
+    )

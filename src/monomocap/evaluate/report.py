@@ -1,8 +1,8 @@
 """A measured accuracy, and everything that it takes to measure it again."""
 
 import subprocess
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import monomocap
 
 @dataclass(frozen=True)
 class Score:
-    """Errors in mm on the twelve limb joints, relative to the middle of the hips."""
+    """Errors in mm, relative to a root, on the joints that the report's protocol names."""
 
     mpjpe: float
     n_mpjpe: float
@@ -20,6 +20,22 @@ class Score:
     coverage: float
     """Share of the frames with truth that have an answer; errors are over those."""
     frames: int
+    mpjve: float | None = None
+    """mm per frame."""
+    pck: float | None = None
+    """Share of joints within 150 mm, MPI-INF-3DHP's groups."""
+    auc: float | None = None
+
+
+def mean_of(rows: Sequence[Score]) -> Score:
+    """Mean over rows, each counting the same; what only some rows have is left out."""
+    means: dict[str, float | None] = {}
+    for name in ("mpjpe", "n_mpjpe", "p_mpjpe", "coverage", "mpjve", "pck", "auc"):
+        values = [getattr(row, name) for row in rows]
+        known = [value for value in values if value is not None]
+        means[name] = float(np.mean(known)) if len(known) == len(values) and known else None
+    frames = sum(row.frames for row in rows)
+    return Score(frames=frames, **means)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -32,42 +48,79 @@ class Report:
     lifter: str
     weights: Mapping[str, str]
     rows: Mapping[str, Score]
-    """By subject."""
+    """By subject or action."""
     fingerprint: str
     """SHA-256 of the input, where it was made on the way."""
     version: str = monomocap.__version__
     commit: str = ""
+    split: str = ""
+    lens: str = ""
+    """What the lifter was told of the camera."""
+    detector: Mapping[str, str] = field(default_factory=dict)
+    """Weights of the detector whose 2D went in."""
+    every_frame: Score | None = None
+    """All frames alike, whatever their row."""
+    peers: Mapping[str, Score] = field(default_factory=dict)
+    """Others on the same frames, as the mean over the same rows."""
 
     @property
     def mean(self) -> Score:
         """Mean over the rows, each counting the same."""
-        rows = list(self.rows.values())
-        means = {
-            name: float(np.mean([getattr(row, name) for row in rows]))
-            for name in ("mpjpe", "n_mpjpe", "p_mpjpe", "coverage")
-        }
-        return Score(**means, frames=sum(row.frames for row in rows))
+        return mean_of(list(self.rows.values()))
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return asdict(self) | {"mean": asdict(self.mean)}
+        """For JSON; what could not be measured is None."""
+        found = _without_nan(asdict(self) | {"mean": asdict(self.mean)})
+        assert isinstance(found, dict)
+        return found
 
     def lines(self) -> list[str]:
         """For people."""
+        lens = f", lens {self.lens}" if self.lens else ""
+        split = f" ({self.split})" if self.split else ""
+        shown = [column for column in _COLUMNS if getattr(self.mean, column[0]) is not None]
+        titles = " ".join(f"{title:>{width}}" for _, title, width, _ in shown)
         head = [
-            f"{self.dataset}, input {self.input}, lifter {self.lifter}",
+            f"{self.dataset}{split}, input {self.input}{lens}, lifter {self.lifter}",
             self.protocol,
-            f"{'':16} {'MPJPE':>8} {'N-MPJPE':>8} {'PA-MPJPE':>8} {'coverage':>9} {'frames':>8}",
+            f"{'':16} {titles}",
         ]
-        rows = [_line(name, row) for name, row in (*self.rows.items(), ("mean", self.mean))]
-        tail = [f"weights {name} sha256 {digest}" for name, digest in self.weights.items()]
+        rows = [*self.rows.items(), ("mean", self.mean)]
+        rows += [("every frame", self.every_frame)] if self.every_frame else []
+        rows += list(self.peers.items())
+        files = [*self.weights.items(), *self.detector.items()]
+        tail = [f"weights {name} sha256 {digest}" for name, digest in files]
         tail += [f"input sha256 {self.fingerprint}"] if self.fingerprint else []
-        return [*head, *rows, *tail, f"monomocap {self.version} {self.commit}".strip()]
+        lines = [_line(name, row, shown) for name, row in rows]
+        return [*head, *lines, *tail, f"monomocap {self.version} {self.commit}".strip()]
 
 
-def _line(name: str, row: Score) -> str:
-    errors = f"{row.mpjpe:8.1f} {row.n_mpjpe:8.1f} {row.p_mpjpe:8.1f}"
-    return f"{name:16} {errors} {row.coverage:8.1%} {row.frames:8d}"
+_Column = tuple[str, str, int, str]
+_COLUMNS: tuple[_Column, ...] = (
+    ("mpjpe", "MPJPE", 8, ".1f"),
+    ("n_mpjpe", "N-MPJPE", 8, ".1f"),
+    ("p_mpjpe", "PA-MPJPE", 8, ".1f"),
+    ("mpjve", "MPJVE", 8, ".2f"),
+    ("pck", "PCK", 8, ".1%"),
+    ("auc", "AUC", 8, ".1%"),
+    ("coverage", "coverage", 9, ".1%"),
+    ("frames", "frames", 8, "d"),
+)
+
+
+def _line(name: str, row: Score, shown: Sequence[_Column]) -> str:
+    cells = [_cell(getattr(row, field), width, form) for field, _, width, form in shown]
+    return f"{name:16} {' '.join(cells)}"
+
+
+def _cell(value: float | int | None, width: int, form: str) -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:{width}{form}}"
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def git_commit() -> str:

@@ -1,0 +1,151 @@
+"""`monomocap evaluate` on published layouts: known figures come out, wrong files are named."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monomocap.datasets.human36m import CORRUPTED, camera, camera_names
+from monomocap.datasets.layouts import HUMAN36M_17_OF_32
+from monomocap.geometry.camera import to_world
+from monomocap.lift.catalogue import LIFTERS
+from monomocap.render.motions import walk
+from tests.golden import vectors as golden
+from tests.terminal import monomocap
+from tests.test_evaluate_heldout import Capture
+
+FIRST = camera_names()[0]
+
+
+def world_32(xyz_world_m: np.ndarray) -> np.ndarray:
+    """Seventeen joints at their places among Human3.6M's 32."""
+    full = np.zeros((len(xyz_world_m), 32, 3))
+    full[:, list(HUMAN36M_17_OF_32)] = xyz_world_m
+    return full
+
+
+def walking(frames: int = 40) -> np.ndarray:
+    """(frames, 32, 3) metres, world."""
+    return world_32(walk(seconds=frames / 50, fps=50).xyz_m[:frames].astype(np.float64))
+
+
+def write_archive(path: Path, takes: dict[str, dict[str, np.ndarray]]) -> Path:
+    """`data_3d_h36m.npz` as VideoPose3D writes it."""
+    np.savez_compressed(path / "data_3d_h36m.npz", positions_3d=takes)  # type: ignore[arg-type]
+    return path
+
+
+def test_the_recorded_figures_come_out_of_a_file_of_human36ms_layout(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    """The golden poses, put before a camera of S9, are scored as the official code scored them."""
+    recorded = golden.vectors("losses_metrics")
+    true, answers = (
+        np.concatenate(list(recorded[name].transpose(0, 2, 3, 1))) / 1000
+        for name in ("gt_bctv", "pred_bctv")
+    )
+    world = to_world(camera("S9", FIRST), true + np.array([0.1, -0.2, 5.0]))
+    write_archive(tmp_path, {"S9": {"Walking 1": world_32(world)}, "S11": {}})
+    np.savez(tmp_path / "answers.npz", **_for_all_cameras(answers, world))
+    command = ("evaluate", "h36m", tmp_path, "-q", "--json")
+    ended = monomocap(capsys, *command, "--lifter", f"answers:{tmp_path / 'answers.npz'}")
+    assert ended.code == 0, ended.err
+    report = json.loads(ended.out)
+    for name in ("mpjpe", "p_mpjpe", "n_mpjpe", "mpjve"):
+        for row in (report["rows"]["Walking"], report["mean"], report["every_frame"]):
+            assert row[name] == pytest.approx(float(recorded[name]), rel=1e-9), name
+    assert report["mean"]["coverage"] == 1 and report["mean"]["frames"] == 4 * 64
+
+
+def _for_all_cameras(answers: np.ndarray, world: np.ndarray) -> dict[str, np.ndarray]:
+    """The same wrong poses, as each of S9's cameras sees them."""
+    from monomocap.geometry.camera import to_camera
+
+    wrong = to_world(camera("S9", FIRST), answers + np.array([0.1, -0.2, 5.0]))
+    return {f"S9/Walking 1/{n}": to_camera(camera("S9", n), wrong) for n in camera_names()}
+
+
+def test_the_mean_counts_actions_alike_and_every_frame_counts_frames(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    takes = {"Walking": walking(40), "Sitting 1": walking(20), "Sitting": walking(20)}
+    write_archive(tmp_path, {"S9": takes, "S11": {"Directions": walking(30)}})
+    command = ("evaluate", "h36m", tmp_path, "--lifter", "flat", "--protocol", "whole", "-q")
+    report = json.loads(monomocap(capsys, *command, "--json").out)
+    assert set(report["rows"]) == {"Walking", "Sitting"}, "S11's corrupted take does not count"
+    assert CORRUPTED == ("S11", "Directions")
+    actions = [row["mpjpe"] for row in report["rows"].values()]
+    assert report["mean"]["mpjpe"] == pytest.approx(np.mean(actions))
+    assert report["every_frame"]["frames"] == 4 * 80
+    assert report["every_frame"]["mpjpe"] == pytest.approx(np.mean(actions))
+    assert report["split"] == "test" and "protocol whole" in report["protocol"]
+    table = monomocap(capsys, *command).out
+    assert "every frame" in table and "input sha256" in table and "MPJVE" in table
+
+
+def test_protocols_count_the_frames_that_they_are_known_for(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    write_archive(tmp_path, {"S9": {"Walking": walking(104)}, "S11": {}})
+    command = ("evaluate", "h36m", tmp_path, "--lifter", "flat", "-q", "--json", "--protocol")
+
+    def counted(protocol: str) -> tuple[object, object]:
+        report = json.loads(monomocap(capsys, *command, protocol).out)
+        return report["mean"]["frames"] / 4, report["mean"]["coverage"]
+
+    assert counted("whole") == (104, 1)
+    assert counted("hdformer") == (101, pytest.approx(101 / 104))
+    assert counted("chunks:27") == (108, 1)
+    assert counted("centre:9") == (104, 1)
+
+
+def test_a_lifter_sees_windows_of_the_protocols_length(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monomocap.lift.flat import Flat
+    from monomocap.types import Camera, Motion3D, Track2D
+
+    asked: list[int] = []
+
+    class Watching(Flat):
+        def __call__(self, track: Track2D, camera: Camera) -> Motion3D:
+            asked.append(len(track.time_s))
+            assert np.diff(track.time_s) == pytest.approx(1 / 50)
+            return super().__call__(track, camera)
+
+    monkeypatch.setitem(LIFTERS, "watching", lambda device: Watching())
+    write_archive(tmp_path, {"S9": {"Walking": walking(104)}, "S11": {}})
+    command = ("evaluate", "h36m", tmp_path, "--lifter", "watching", "-q", "--protocol")
+    for protocol, lengths in (("hdformer", {96}), ("chunks:81", {81}), ("whole", {104})):
+        asked.clear()
+        assert monomocap(capsys, *command, protocol).code == 0
+        assert set(asked) == lengths
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("h37m",), "h36m"),
+        (("h36m", "--protocol", "mixste"), "chunks"),
+        (("h36m", "--protocol", "chunks:0"), "1 to"),
+        (("h36m", "--protocol", "whole:9"), "number of frames"),
+        (("h36m", "--input", "guess"), "noisy"),
+        (("h36m", "--input", "detections"), "data_2d_h36m"),
+        (("h36m", "--input", "detections:no.npz"), "no.npz"),
+        (("h36m", "--input", "mediapipe"), "no video"),
+        (("h36m", "--split", "val"), "train"),
+        (("h36m", "--lens", "wide"), "straight"),
+        (("h36m", "--lifter", "answers:no.npz"), "no.npz"),
+        (("heldout", "--protocol", "whole"), "leave --protocol out"),
+        (("heldout", "--input", "mediapipe"), "noisy"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_in_one_line(
+    capsys: Capture, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    write_archive(tmp_path, {"S9": {"Walking": walking(5)}, "S11": {}})
+    name, *rest = words
+    lifter = () if "--lifter" in rest else ("--lifter", "flat")
+    ended = monomocap(capsys, "evaluate", name, tmp_path, *lifter, *rest, "-q")
+    assert ended.code == 2 and said in ended.err and len(ended.err.splitlines()) == 1, ended.err
