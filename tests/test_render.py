@@ -159,6 +159,35 @@ def test_a_rendered_take_has_every_frame_at_its_time(tmp_path: Path, people: int
         assert [number_of(rgb) for rgb in shown] == list(range(5))
 
 
+def test_of_several_people_the_one_seen_most_stands_out(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", frames=4)
+    take = a_take(video, 4, 2)
+    spread_px = np.stack([standing_m()[:, 0] * 40, standing_m()[:, 1] * 30], axis=-1)
+    tracks = tuple(
+        replace(
+            track,
+            xy_px=np.tile(spread_px + [middle_px, 32.0], (4, 1, 1)),
+            score=np.ones((4, 17)),
+            skeleton=H36M17,
+            world_m=None,
+        )
+        for track, middle_px in zip(take.tracks, (24.0, 72.0), strict=True)
+    )
+    gone = np.full_like(take.motions[1].xyz_m, np.nan)
+    motions = (take.motions[0], replace(take.motions[1], xyz_m=gone))
+    out = tmp_path / "take.mp4"
+    render_take(replace(take, tracks=tracks, motions=motions), video, out)
+    with av.open(str(out)) as rendered:
+        rgb = next(rendered.decode(video=0)).to_ndarray(format="rgb24")[:, :540].astype(int)
+    plain = tmp_path / "plain.mp4"
+    render_take(replace(take, tracks=(), motions=()), video, plain)
+    with av.open(str(plain)) as rendered:
+        empty = next(rendered.decode(video=0)).to_ndarray(format="rgb24")[:, :540].astype(int)
+    change = np.abs(rgb - empty).sum(axis=-1)
+    left, right = (part[part > 30].sum() for part in (change[:, :270], change[:, 270:]))
+    assert left > 1.4 * right > 1000
+
+
 def test_where_nothing_can_be_written_nothing_is_rendered(tmp_path: Path) -> None:
     video = make_video(tmp_path / "clip.mp4", frames=2)
     with pytest.raises(OutputError):

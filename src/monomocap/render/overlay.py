@@ -15,6 +15,7 @@ def draw_skeleton(
     xy_px: Float[np.ndarray, "joint 2"],
     score: Float[np.ndarray, " joint"],
     skeleton: Skeleton,
+    opacity: float = 0.9,
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A copy of the picture with a person's bones and joints: left orange, right blue."""
     out = rgb.copy()
@@ -24,10 +25,10 @@ def draw_skeleton(
     for parent, child in skeleton.bones:
         if shown[parent] and shown[child]:
             colour = COLOURS[bone_side(skeleton, parent, child)]
-            stroke(out, xy[parent], xy[child], radius_px, colour, 0.9)
+            stroke(out, xy[parent], xy[child], radius_px, colour, opacity)
     for joint in np.flatnonzero(shown):
-        dot(out, xy[joint], 1.35 * radius_px, (20, 20, 20), 0.9)
-        dot(out, xy[joint], 0.85 * radius_px, COLOURS[skeleton.side(int(joint))])
+        dot(out, xy[joint], 1.35 * radius_px, (20, 20, 20), opacity)
+        dot(out, xy[joint], 0.85 * radius_px, COLOURS[skeleton.side(int(joint))], opacity)
     return out
 
 

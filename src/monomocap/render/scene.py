@@ -86,8 +86,8 @@ class Set:
 
     empty: World
     """The room without people, 0 to 1."""
-    ground_m: Float[np.ndarray, "height width 2"]
-    """World x, y of the floor at every pixel; NaN where no floor is seen."""
+    ground_m: Float[np.ndarray, "2 height width"]
+    """World x and y of the floor at every pixel; NaN where no floor is seen."""
     light: Point
     up: Point
     """These two in camera axes."""
@@ -121,7 +121,7 @@ def _room(
     eye_m: Point,
     rotation: Float[np.ndarray, "3 3"],
     scale: float,
-) -> tuple[World, Float[np.ndarray, "height width 2"]]:
+) -> tuple[World, Float[np.ndarray, "2 height width"]]:
     """Colour of every pixel of the empty room, and the floor's x, y where the floor is seen."""
     ahead = rotation[2, :2] if np.hypot(*rotation[2, :2]) > 0.2 else -rotation[1, :2]
     ahead = ahead / (np.hypot(*ahead) + 1e-9)
@@ -135,8 +135,8 @@ def _room(
     for piece in scene.furniture:
         _add_box(colour, depth, ray, eye, piece, scene.light)
     seen = floor & (depth < np.inf)
-    step = np.where(seen, depth * scale, np.nan)[..., None]
-    return colour, eye_m[:2] + step * way[..., :2]
+    step = np.where(seen, depth * scale, np.nan)
+    return colour, np.stack([eye_m[i] + step * way[..., i] for i in (0, 1)])
 
 
 def _shell(
@@ -145,8 +145,8 @@ def _shell(
     """Floor, walls and the open sky above them; depth along the ray."""
     half = np.array(scene.half_m)
     to_wall = ((np.sign(ray[..., :2]) * half - eye[:2]) / ray[..., :2]).clip(0)
-    wall_axis = to_wall.argmin(axis=-1)
-    wall = to_wall.min(axis=-1)
+    wall_axis = (to_wall[..., 1] < to_wall[..., 0]).astype(np.intp)
+    wall = np.minimum(to_wall[..., 0], to_wall[..., 1])
     to_floor = np.where(ray[..., 2] < 0, -eye[2] / ray[..., 2], np.inf)
     floor = (to_floor < wall) & (to_floor >= 0)
     depth = np.where(floor, to_floor, wall)
@@ -175,13 +175,19 @@ def _add_box(
     light: Point,
 ) -> None:
     """Draw a box where it is nearer than what is there."""
-    one, other = (np.array(piece.low_m) - eye) / ray, (np.array(piece.high_m) - eye) / ray
-    enter, leave = np.minimum(one, other), np.maximum(one, other).min(axis=-1)
-    face = enter.argmax(axis=-1)
-    start = enter.max(axis=-1)
+    start = np.full(depth.shape, -np.inf)
+    leave = np.full(depth.shape, np.inf)
+    face = np.zeros(depth.shape, np.intp)
+    for axis in range(3):
+        low = (piece.low_m[axis] - eye[axis]) / ray[..., axis]
+        high = (piece.high_m[axis] - eye[axis]) / ray[..., axis]
+        enter = np.minimum(low, high)
+        face[enter > start] = axis
+        start = np.maximum(start, enter)
+        leave = np.minimum(leave, np.maximum(low, high))
     hit = (start < leave) & (start > 0.3) & (start < depth - 1e-6)
-    shade = (0.75 + 0.15 * np.abs(light))[face]
-    colour[hit] = (np.array(piece.rgb) * shade[..., None])[hit]
+    shade = (0.75 + 0.15 * np.abs(light))[face[hit]]
+    colour[hit] = np.array(piece.rgb) * shade[:, None]
     depth[hit] = np.inf
 
 
@@ -232,13 +238,13 @@ def _add_shadow(out: World, stage: Set, solids: list[Solid]) -> None:
     low, high = spots[:, :2].min(axis=0) - 0.4, spots[:, :2].max(axis=0) + 0.4
     size = np.minimum(np.ceil((high - low) / TEXEL_M).astype(int) + 1, 400)
     dark = np.zeros(size[::-1], np.float32)
-    for x, y, radius in balls:
-        _stamp(dark, (x - low[0]) / TEXEL_M, (y - low[1]) / TEXEL_M, radius / TEXEL_M)
+    for spot in (spots - [*low, 0.0]) / TEXEL_M:
+        _stamp(dark, *spot.tolist())
     dark = gaussian_filter(np.minimum(dark, 1), 1.6)
-    with np.errstate(invalid="ignore"):
-        here = ((stage.ground_m > low) & (stage.ground_m < low + size * TEXEL_M)).all(axis=-1)
-    place = (stage.ground_m[here] - low) / TEXEL_M
-    out[here] *= 1 - SHADOW_DARK * map_coordinates(dark, place[:, ::-1].T, order=1)[:, None]
+    (x, y), high = stage.ground_m, low + size * TEXEL_M
+    here = (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])
+    place = np.stack([y[here] - low[1], x[here] - low[0]]) / TEXEL_M
+    out[here] *= 1 - SHADOW_DARK * map_coordinates(dark, place, order=1)[:, None]
 
 
 def _on_floor(stage: Set, solid: Solid) -> list[tuple[float, float, float]]:

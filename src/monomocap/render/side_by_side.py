@@ -23,6 +23,8 @@ MOST_WIDTH_PX = 1280
 """Of the video's half."""
 APART_M = 1.3
 """Between people who share the stage: where they stand in the room is not known."""
+OTHERS_OPACITY = 0.4
+"""Of the skeletons of everybody but the person who is seen most: theirs is the take's answer."""
 SOLE_M = 0.08
 """From the ankle's joint to the floor."""
 
@@ -89,10 +91,13 @@ def _overlaid(
     take: Take, index: int, rgb: UInt8[np.ndarray, "height width 3"]
 ) -> UInt8[np.ndarray, "height width 3"]:
     scale = np.array([rgb.shape[1] / take.info.width_px, rgb.shape[0] / take.info.height_px])
+    chosen = take.motion()
     for track in take.tracks:
+        is_chosen = chosen is None or track.person == chosen.person
         # Pixel (0, 0) is the middle of the first one, in either size.
         xy_px = (track.xy_px[index] + 0.5) * scale - 0.5
-        rgb = draw_skeleton(rgb, xy_px, track.score[index], track.skeleton)
+        opacity = 0.9 if is_chosen else OTHERS_OPACITY
+        rgb = draw_skeleton(rgb, xy_px, track.score[index], track.skeleton, opacity)
     return rgb
 
 

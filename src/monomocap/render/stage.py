@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from scipy.ndimage import gaussian_filter
 
 from monomocap.errors import OptionError
 from monomocap.render.overlay import bone_side
@@ -109,11 +110,20 @@ class Stage:
         """Straight below, on the floor: shows where in depth a limb is."""
         ground = xyz_m.copy()
         ground[:, 1] = np.where(np.isfinite(xyz_m[:, 1]), self._floor_m, np.nan)
-        xy_px, depth_m = self.project(ground)
-        for parent, child in skeleton.bones:
-            if np.isfinite(depth_m[[parent, child]]).all():
-                radius_px = 1.6 * BONE_M * self._focal_px / DISTANCE_M
-                stroke(out, xy_px[parent], xy_px[child], radius_px, SHADOW, 0.55)
+        xy_px, _ = self.project(ground)
+        bones = [(p, c) for p, c in skeleton.bones if np.isfinite(xy_px[[p, c]]).all()]
+        if not bones:
+            return
+        radius_px = 1.6 * BONE_M * self._focal_px / DISTANCE_M
+        ends = xy_px[np.array(bones).ravel()]
+        low = np.clip(ends.min(axis=0) - 3 * radius_px - 2, 0, out.shape[1::-1]).astype(int)
+        high = np.clip(ends.max(axis=0) + 3 * radius_px + 3, 0, out.shape[1::-1]).astype(int)
+        part = out[low[1] : high[1], low[0] : high[0]]
+        if part.size:
+            dark = np.zeros_like(part)
+            for parent, child in bones:
+                stroke(dark, xy_px[parent] - low, xy_px[child] - low, radius_px, (255, 255, 255))
+            _darken(part, dark[..., 0], radius_px)
 
     def _draw_floor(self) -> None:
         reach = TILES * TILE_M
@@ -123,6 +133,16 @@ class Stage:
                 points = np.array([(x, self._floor_m, z) for x, z in ends])
                 xy_px, _ = self.project(points)
                 stroke(self._empty, xy_px[0], xy_px[1], 0.6, GRID)
+
+
+def _darken(
+    part: UInt8[np.ndarray, "height width 3"],
+    dark: UInt8[np.ndarray, "height width"],
+    radius_px: float,
+) -> None:
+    """Lay a blurred shadow over a part of the picture."""
+    share = 0.6 / 255 * gaussian_filter(dark.astype(np.float32), 0.5 * radius_px)[..., None]
+    part[:] = (part + share * (np.array(SHADOW, np.float32) - part) + 0.5).astype(np.uint8)
 
 
 def _turn(azimuth_deg: float, elevation_deg: float) -> Float[np.ndarray, "3 3"]:

@@ -36,7 +36,8 @@ def stroke(
     bx, by = (np.float32(v) for v in b_px - a_px)
     along = ((x - ax) * bx + (y - ay) * by) / max(bx * bx + by * by, np.float32(1e-6))
     along = np.clip(along, 0, 1)
-    away = np.hypot(x - ax - along * bx, y - ay - along * by)
+    dx, dy = x - ax - along * bx, y - ay - along * by
+    away = np.sqrt(dx * dx + dy * dy)
     cover = np.clip(radius_px + 0.5 - away, 0, 1)[..., None] * np.float32(opacity)
     part = rgb[top:bottom, left:right]
     mixed = part + cover * (np.array(colour, np.float32) - part)
