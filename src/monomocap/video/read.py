@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 import av
 import av.filter
@@ -35,6 +35,10 @@ ASSUMED_FPS = 30.0
 MAX_BELIEVABLE_FPS = 1000.0
 LATE_END_S = 0.5
 """A file that ends this much before its stated duration was cut short."""
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+)
+"""Titles that are not UTF-8 stop no video; PyAV 19 needs no telling."""
 _TEXT_FORMATS = {"tty"}
 """FFmpeg 'plays' text files as terminal art; a text file is not a video to anybody else."""
 
@@ -351,7 +355,7 @@ def _open(path: Path) -> InputContainer:
         raise VideoError(f"{path} is not a file; name one video")
     try:
         # The prefix keeps a name like "a:b.mp4" from being read as a protocol.
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = av.open(f"file:{path}", **_LENIENT)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise VideoError(
             f"{path} is not a video, or is cut short before its index ({_reason(error)}); "
