@@ -30,11 +30,13 @@ import numpy as np
 from jaxtyping import Float
 
 import monomocap.detect
+from monomocap.datasets import balance
+from monomocap.datasets.balance import View
 from monomocap.detect.catalogue import DETECTORS, load_detector
 from monomocap.detect.people import collect_tracks
+from monomocap.detect.swaps import put_back
 from monomocap.errors import DataError, MonomocapError
 from monomocap.evaluate.metrics import mpjpe, p_mpjpe
-from monomocap.geometry.camera import project
 from monomocap.lift.catalogue import LIFTERS, load_lifter
 from monomocap.lift.protocol import Lifter
 from monomocap.skeleton import HALPE26, LIMB_JOINTS, SKELETONS
@@ -45,21 +47,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 VIEWS = (1, 2, 3, 4)
 Source = Literal["truth", "mediapipe"]
 Lens = Literal["given", "default"]
-
-
-@dataclass(frozen=True)
-class View:
-    """One camera's video and the man's true joints as it sees them."""
-
-    name: str
-    video: Path
-    camera: Camera
-    xyz_m: Float[np.ndarray, "time 26 3"]
-    """Camera axes, metres from the camera, on HALPE26; NaN for eyes and ears."""
-
-    @property
-    def xy_px(self) -> Float[np.ndarray, "time 26 2"]:
-        return project(self.camera, self.xyz_m)
 
 
 @dataclass(frozen=True)
@@ -82,46 +69,7 @@ def load_views(data: Path) -> list[View]:
     folder = data / "video" / "pose2sim_balance"
     if not (folder / "truth.npz").is_file():
         raise DataError(f"no {folder / 'truth.npz'}; set MONOMOCAP_DATA to the folder that has it")
-    with np.load(folder / "truth.npz") as truth:
-        xyz_world_m = _on_halpe(list(truth["joint_names"]), truth["xyz_world_m"])
-        return [_view(folder / f"cam{i:02}.mp4", i, truth, xyz_world_m) for i in VIEWS]
-
-
-def _view(
-    video: Path, i: int, truth: "np.lib.npyio.NpzFile", xyz_world_m: Float[np.ndarray, "time 26 3"]
-) -> View:
-    k = truth[f"cam{i}_K"]
-    with VideoReader(video) as reader:
-        width_px, height_px = reader.info.width_px, reader.info.height_px
-    camera = Camera(
-        width_px,
-        height_px,
-        (float(k[0, 0]), float(k[1, 1])),
-        (float(k[0, 2]), float(k[1, 2])),
-        tuple(truth[f"cam{i}_dist_k1k2p1p2"].tolist()),
-        "calibration",
-    )
-    xyz_m = xyz_world_m @ truth[f"cam{i}_R_camera_from_world"].T + truth[f"cam{i}_t_m"]
-    return View(video.stem, video, camera, xyz_m)
-
-
-def _on_halpe(
-    names: Sequence[str], xyz_m: Float[np.ndarray, "time joint 3"]
-) -> Float[np.ndarray, "time 26 3"]:
-    """Pose2Sim's 21 joints (RHip, LBigToe, Neck ...) on HALPE26, whose names they abbreviate."""
-    out = np.full((len(xyz_m), len(HALPE26), 3), np.nan)
-    for source, name in enumerate(names):
-        out[:, HALPE26.index(_spelled_out(name))] = xyz_m[:, source]
-    hips = [HALPE26.index("left_hip"), HALPE26.index("right_hip")]
-    out[:, HALPE26.index("pelvis")] = out[:, hips].mean(axis=1)
-    return out
-
-
-def _spelled_out(name: str) -> str:
-    """RBigToe -> right_big_toe, Neck -> neck."""
-    side = {"R": "right", "L": "left"}.get(name[0], "") if name[1].isupper() else ""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name[len(side) > 0 :]).split()
-    return "_".join([side, *words] if side else words)
+    return balance.load_views(folder, VIEWS)
 
 
 def true_track(view: View) -> Track2D:
@@ -142,7 +90,8 @@ def detected_track(view: View, detector: str) -> Track2D:
     with np.load(kept) as arrays:
         world_m = arrays.get("world_m")
         skeleton = SKELETONS[str(arrays["skeleton"])]
-        return Track2D(0, arrays["time_s"], arrays["xy_px"], arrays["score"], skeleton, world_m)
+        track = Track2D(0, arrays["time_s"], arrays["xy_px"], arrays["score"], skeleton, world_m)
+    return put_back(track).track  # as the pipeline does; the detector's own 3D stays as it was
 
 
 def _detect(video: Path, name: str) -> Track2D:

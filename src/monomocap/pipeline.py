@@ -11,6 +11,7 @@ import monomocap
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
+from monomocap.detect.swaps import Repaired, put_back
 from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter, Settings
@@ -43,6 +44,8 @@ def estimate(
             with closing(ahead(reader)) as frames:
                 expected = _expected(reader.info, options)
                 time_s, tracks = collect_tracks(_reported(frames, expected, progress), detector)
+            repaired = [put_back(track) for track in tracks]
+            tracks = tuple(one.track for one in repaired)
             motions = _lifted(tracks, lifter, camera, options, progress)
             return Take(
                 info=reader.info,
@@ -51,7 +54,10 @@ def estimate(
                 tracks=tracks,
                 motions=motions,
                 provenance=_provenance(detector, lifter, options),
-                warnings=_warnings(reader.info, detector, lifter, options),
+                warnings=(
+                    *_warnings(reader.info, detector, lifter, options),
+                    *_swaps(repaired),
+                ),
             )
 
 
@@ -131,3 +137,13 @@ def _warnings(
         if options.device == "cuda" and not runs.device.startswith("cuda"):
             said.append(f"cuda was asked for, but the {part} {runs.name} ran on {runs.device}")
     return tuple(said)
+
+
+def _swaps(repaired: Iterable[Repaired]) -> tuple[str, ...]:
+    """Where left and right had to be put back."""
+    return tuple(
+        f"person {one.track.person}: the detector exchanged left and right in "
+        f"{int(one.swapped.any(axis=1).sum())} of {len(one.swapped)} frames; they were put back"
+        for one in repaired
+        if one.swapped.any()
+    )

@@ -1,0 +1,121 @@
+"""Left and right that a detector exchanged, found over time and put back.
+
+Detectors that look at one frame at a time mistake a person seen from behind for one seen from the
+front, for a few frames or for half a second. Then all left joints jump to where the right ones
+were, and what is seen follows from the frame before far better with the sides exchanged. Usually
+the whole body is; sometimes only legs or arms.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from monomocap.skeleton import Skeleton
+from monomocap.types import Track2D
+
+LEGS = ("hip", "knee", "ankle", "heel", "foot", "toe")
+ARMS = ("shoulder", "elbow", "wrist", "pinky", "index", "thumb")
+JUDGES = {LEGS: ("hip", "knee", "ankle"), ARMS: ("shoulder", "elbow", "wrist")}
+"""Joints by whose jumps a group is judged: those that every detector has."""
+
+WHOLE, PART = 0.12, 0.15
+"""How much shorter the jump must become, in apparent sizes of the person, to believe in an exchange
+of the whole body, and of legs or arms alone (at 30 frames per second or more)."""
+MEMORY_S = 0.25
+"""After a longer gap a new stretch begins, which knows nothing of the one before."""
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A track with its sides put back, and where that was needed."""
+
+    track: Track2D
+    swapped: Bool[np.ndarray, "time joint"]
+    """Joints that had been given to the other side."""
+
+
+def put_back(track: Track2D) -> Repaired:
+    """Exchange left and right again where the detector did; its own 3D (`world_m`) is left alone.
+
+    In each stretch without a gap the sides that most frames agree on are the right ones.
+    """
+    swapped = np.zeros(track.score.shape, dtype=bool)
+    mirror = np.array(track.skeleton.mirror)
+    size_px = _apparent_size(track.xy_px)
+    judges = [_sided(track.skeleton, JUDGES[group]) for group in (LEGS, ARMS)]
+    members = [_sided(track.skeleton, LEGS), _sided(track.skeleton, ARMS, but=LEGS)]
+    for stretch in _stretches(track, np.concatenate(judges)):
+        jumps = np.stack([_jumps(track.xy_px[stretch], joints, mirror) for joints in judges])
+        wrong = _exchanged(jumps / max(size_px, 1e-6), track.time_s[stretch])
+        for group, joints in zip(wrong, members, strict=True):
+            swapped[np.ix_(stretch[group], joints)] = True
+    if not swapped.any():
+        return Repaired(track, swapped)
+    xy_px = np.where(swapped[..., None], track.xy_px[:, mirror], track.xy_px)
+    score = np.where(swapped, track.score[:, mirror], track.score)
+    return Repaired(replace(track, xy_px=xy_px, score=score), swapped)
+
+
+def _sided(skeleton: Skeleton, words: tuple[str, ...], but: tuple[str, ...] = ()) -> np.ndarray:
+    """Left and right joints whose names hold one of these words and none of those."""
+    return np.array(
+        [
+            number
+            for number, joint in enumerate(skeleton.joints)
+            if skeleton.side(number) != "middle"
+            and any(word in joint for word in words)
+            and not any(word in joint for word in but)
+        ],
+        dtype=int,
+    )
+
+
+def _apparent_size(xy_px: Float[np.ndarray, "time joint 2"]) -> float:
+    """Median over frames of the joints' root mean square distance from their middle."""
+    known = np.isfinite(xy_px).all(axis=-1, keepdims=True)
+    count = known.sum(axis=1).clip(1)
+    middle = np.where(known, xy_px, 0.0).sum(axis=1) / count
+    apart = np.where(known, xy_px - middle[:, None], 0.0)
+    size = np.sqrt((apart**2).sum(axis=(1, 2)) / count[:, 0])
+    size = size[known.any(axis=(1, 2))]
+    return float(np.median(size)) if len(size) else 0.0
+
+
+def _stretches(track: Track2D, joints: np.ndarray) -> list[np.ndarray]:
+    """Numbers of the frames that have all these joints, cut at gaps."""
+    if len(joints) == 0:
+        return []
+    seen = np.flatnonzero(track.seen[:, joints].all(axis=1))
+    cuts = np.flatnonzero(np.diff(track.time_s[seen]) > MEMORY_S) + 1
+    return [stretch for stretch in np.split(seen, cuts) if len(stretch) > 1]
+
+
+def _jumps(
+    xy_px: Float[np.ndarray, "time joint 2"], joints: np.ndarray, mirror: np.ndarray
+) -> Float[np.ndarray, "2 steps"]:
+    """Mean distance from each frame to the next: as seen, and with the next one's sides turned."""
+    before = xy_px[:-1, joints]
+    after = (xy_px[1:, joints], xy_px[1:, mirror[joints]])
+    return np.stack([np.linalg.norm(a - before, axis=-1).mean(axis=-1) for a in after])
+
+
+def _exchanged(
+    jumps: Float[np.ndarray, "group 2 steps"], time_s: Float[np.ndarray, " time"]
+) -> Bool[np.ndarray, "group time"]:
+    """Which frames of a stretch have a group's sides exchanged, as against most of it."""
+    slower = np.maximum(1.0, 30 * np.diff(time_s))
+    options = list(product((0, 1), repeat=len(jumps)))
+    prices = np.stack([_price(turns) * slower for turns in options])
+    lengths = np.stack(
+        [sum(jump[turn] for jump, turn in zip(jumps, turns, strict=True)) for turns in options]
+    )
+    chosen = np.array(options)[np.argmin(lengths + prices, axis=0)]
+    state = np.concatenate([np.zeros((1, len(jumps)), int), np.cumsum(chosen, axis=0) % 2]) == 1
+    return np.where(state.mean(axis=0) > 0.5, ~state, state).T
+
+
+def _price(turns: tuple[int, ...]) -> float:
+    """What an exchange must be worth: nothing for none, least for the whole body."""
+    return 0.0 if not any(turns) else WHOLE if all(turns) else PART
