@@ -22,7 +22,7 @@ ANSWERS = "answers:"
 Dataset = Annotated[
     str,
     typer.Argument(
-        help="The data set: heldout, h36m, 3dhp, humaneva, 3dpw, balance or own.", metavar="DATASET"
+        help="The data set: heldout, h36m, 3dhp, humaneva, 3dpw or balance.", metavar="DATASET"
     ),
 ]
 Data = Annotated[Path, typer.Argument(help="Where it lies.", metavar="PATH")]

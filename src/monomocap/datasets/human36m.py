@@ -59,8 +59,9 @@ def camera_names() -> tuple[str, ...]:
 def camera(subject: str, name: str) -> Camera:
     """A camera as it stood for a subject.
 
-    Human3.6M's tangential terms are OpenCV's but for a factor of 2 in one of them, a tenth of a
-    pixel; `project` gives the published 2D exactly.
+    Human3.6M's own tangential terms are nearly OpenCV's, VideoPose3D's have their roles swapped:
+    the "ground truth 2D" of publications (`project`) lies up to a pixel from where this camera,
+    and the pictures, have the joints; neighbouring joints move together.
     """
     lens = _lens(name)
     k1, k2, k3 = lens["radial_k1k2k3"]
