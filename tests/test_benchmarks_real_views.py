@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import real_views
 from benchmarks.real_views import Score, load_views, mean_of, measure, score_view, table, true_track
+from monomocap.datasets.balance import View
 from monomocap.errors import DataError, OptionError
 from monomocap.lift.catalogue import load_lifter
 from monomocap.skeleton import H36M17, HALPE26, LIMB_JOINTS
@@ -38,7 +39,7 @@ class Knowing:
     name, skeleton, device = "knowing", H36M17, "cpu"
     weights: dict[str, str] = {}
 
-    def __init__(self, view: real_views.View, scale: float) -> None:
+    def __init__(self, view: View, scale: float) -> None:
         self._xyz_m = np.full((len(view.xyz_m), 17, 3), 0.0)
         for joint in LIMB_JOINTS:
             self._xyz_m[:, H36M17.index(joint)] = view.xyz_m[:, HALPE26.index(joint)] * scale + 5

@@ -22,7 +22,7 @@ class Options:
 
     detector: str = "mediapipe"
     """2D estimator, by name, or the path of its weights (`monomocap.detect.catalogue`)."""
-    lifter: str = "mediapipe"
+    lifter: str = "hdformer"
     """2D-to-3D lifter, by name, or the path of a published model (`monomocap.lift.catalogue`)."""
     device: Device = "auto"
     """Where networks run: auto takes a GPU if there is one that works."""

@@ -21,9 +21,7 @@ ANSWERS = "answers:"
 
 Dataset = Annotated[
     str,
-    typer.Argument(
-        help="The data set: heldout, h36m, 3dhp, humaneva, 3dpw or balance.", metavar="DATASET"
-    ),
+    typer.Argument(help="heldout, h36m, 3dhp, humaneva, 3dpw, balance or own.", metavar="DATASET"),
 ]
 Data = Annotated[Path, typer.Argument(help="Where it lies.", metavar="PATH")]
 Lifter = Annotated[
@@ -135,12 +133,14 @@ def _benchmark(
     from monomocap.evaluate.answers import Answers
     from monomocap.evaluate.benchmark import evaluate_benchmark
     from monomocap.evaluate.inputs import input_named
+    from monomocap.evaluate.own import OWN
     from monomocap.evaluate.protocols import protocol_named
     from monomocap.lift.catalogue import load_lifter
 
-    if dataset not in BENCHMARKS:
-        raise UnknownName("data set", dataset, (HELD_OUT, *BENCHMARKS))
-    benchmark = BENCHMARKS[dataset]
+    known = BENCHMARKS | {OWN.name: OWN}
+    if dataset not in known:
+        raise UnknownName("data set", dataset, (HELD_OUT, *known))
+    benchmark = known[dataset]
     finished = lifter.startswith(ANSWERS)
     if finished and (protocol or lens or input != "gt"):
         raise OptionError("finished answers take no --input, --protocol or --lens; leave them out")

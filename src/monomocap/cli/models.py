@@ -86,7 +86,7 @@ def markdown(table: "Table") -> list[str]:
 
 
 def bullets(lines: Iterable[str]) -> list[str]:
-    return [f"* {line}" for line in lines]
+    return [f"* {line.removeprefix('* ')}" for line in lines]
 
 
 def cells(row: "Row") -> Sequence[str]:

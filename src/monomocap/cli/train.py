@@ -1,4 +1,4 @@
-"""`monomocap train open --data PATH` and `monomocap export RUN FILE`."""
+"""`monomocap train open --data PATH` and `monomocap export SOURCE FILE`."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,10 @@ Run = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="The run's folder; goes on if it exists.", metavar="DIR"),
 ]
-RunFolder = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
+Source = Annotated[
+    Path,
+    typer.Argument(help="A run's folder, a published model's, or a checkpoint.", metavar="SOURCE"),
+]
 OnnxFile = Annotated[
     Path, typer.Argument(help="The file to write: .onnx, or .pt for --init.", metavar="FILE")
 ]
@@ -49,7 +52,7 @@ def train(
 
     The run's folder gets receipt.json, log.jsonl, checkpoint.pt and curves.png.
     """
-    _needs_torch()
+    _needs_torch("training")
     from monomocap.train.config import recipe_named
     from monomocap.train.loop import train as train_workflow
 
@@ -64,24 +67,24 @@ def train(
 
 
 def export(
-    run: RunFolder,
+    source: Source,
     output: OnnxFile,
     debug: words.Debug = False,
 ) -> None:
-    """Turn a finished run into an ONNX lifter.
+    """Turn a run or a published model into ONNX, which runs without torch.
 
-    The file runs with `--lifter FILE.onnx`; it carries the run's receipt. FILE.pt holds the
+    A lifter runs with `--lifter FILE`, a 2D detector with `--detector FILE`. FILE.pt holds a run's
     weights alone: `train --init FILE.pt` begins with them.
     """
-    _needs_torch()
-    from monomocap.train.export import export_run
+    _needs_torch("exporting")
+    from monomocap.workflows.export import export as export_workflow
 
-    export_run(run, output)
-    typer.echo(f"wrote {output}")
+    files = export_workflow(source, output)
+    typer.echo(f"wrote {', '.join(map(str, files))}")
 
 
-def _needs_torch() -> None:
+def _needs_torch(what: str) -> None:
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise MissingDependency("training needs torch; run: pip install 'monomocap[train]'")
+        raise MissingDependency(f"{what} needs torch; run: pip install 'monomocap[train]'")

@@ -22,8 +22,16 @@ def mediapipe(device: Device) -> Lifter:
     return MediaPipeWorld()
 
 
+def hdformer(device: Device) -> Lifter:
+    """HDFormer with our own weights, trained on free motion capture: the default."""
+    from monomocap.lift.own import shipped
+
+    return shipped("hdformer", device)
+
+
 LIFTERS: dict[str, Callable[[Device], Lifter]] = {
     "flat": flat,
+    "hdformer": hdformer,
     "mediapipe": mediapipe,
 }
 
@@ -37,9 +45,9 @@ def load_lifter(name: str, device: Device = "auto", *, as_published: bool = Fals
     choices, `WeightsError`, `DeviceError`, `OptionError` or `MissingDependency`.
     """
     if name not in LIFTERS and Path(name).suffix == ".onnx":
-        from monomocap.lift.own import open_lifter
+        from monomocap.lift.exported import open_exported
 
-        return open_lifter(Path(name), device)
+        return open_exported(Path(name), device, as_published=as_published)
     if name not in LIFTERS and is_path(name):
         from monomocap.lift.published import load_published
 

@@ -33,7 +33,7 @@ class Network(Protocol):
         """What really computes."""
 
     def __call__(
-        self, x: Float32[np.ndarray, "batch channel time joint"]
+        self, x: Float32[np.ndarray, "batch channel time joint"], /
     ) -> Float32[np.ndarray, "batch 3 time joint"]:
         """x, y and score as `normalize.person_view` makes them; metres from the pelvis out."""
 

@@ -45,17 +45,17 @@ class OnnxNetwork:
             raise DeviceError(NO_CUDA)
         self.path = path
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
-        self._input: str = self._session.get_inputs()[0].name
+        self._inputs: list[str] = [given.name for given in self._session.get_inputs()]
 
     @property
     def device(self) -> str:
         """Where it really runs: 'cpu' or 'cuda'."""
         return next(name for name, provider in PROVIDERS.items() if provider == self.provider)
 
-    def __call__(self, x: Float32[np.ndarray, "*input"]) -> Float32[np.ndarray, "*output"]:
+    def __call__(self, *inputs: Float32[np.ndarray, "*_"]) -> Float32[np.ndarray, "*output"]:
         """One forward pass; raises `WeightsError` for an input of another shape than it takes."""
         with told(self.path):
-            y: np.ndarray = self._session.run(None, {self._input: x})[0]
+            y: np.ndarray = self._session.run(None, dict(zip(self._inputs, inputs, strict=True)))[0]
         return y
 
 
@@ -229,6 +229,8 @@ def with_plain_reshapes(
     """
     import onnx
 
+    if all(node.op_type != "Reshape" for node in model.graph.node):
+        return model
     result = onnx.ModelProto()
     result.CopyFrom(model)
     runs = [reshapes_in_a_run(model, example) for example in unlike_sizes(inputs, dynamic)]

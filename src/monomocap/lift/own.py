@@ -13,7 +13,12 @@ FORMAT = "monomocap lifter 1"
 """What the metadata key `format` says in files made by `monomocap export`."""
 
 BUNDLED = Path(__file__).parent / "bundled"
-SHIPPED: dict[str, tuple[str, str]] = {}
+SHIPPED: dict[str, tuple[str, str]] = {
+    "hdformer": (
+        "hdformer.onnx",
+        "d098dfac5331f10bfb3190c5116380c8ab34d5a1dea1b2a81327d75278ad5610",
+    )
+}
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""
 
 
@@ -27,7 +32,11 @@ def shipped(name: str, device: Device) -> NetworkLifter:
 
 def open_lifter(path: Path, device: Device, *, name: str | None = None) -> NetworkLifter:
     """The lifter in a file that `monomocap export` wrote; raises `WeightsError` for another."""
-    network = OnnxNetwork(path, device)
+    return lifter_of(OnnxNetwork(path, device), path, name=name)
+
+
+def lifter_of(network: OnnxNetwork, path: Path, *, name: str | None = None) -> NetworkLifter:
+    """The lifter around a network that was read from this path."""
     said = network.metadata
     if said.get("format") != FORMAT:
         raise WeightsError(f"{path} was not made by `monomocap export`: it does not say '{FORMAT}'")

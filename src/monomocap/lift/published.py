@@ -12,6 +12,7 @@ The original's crash at a second window is not repeated; frames it has no answer
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,18 +30,18 @@ from monomocap.lift.published_folder import (
     MEAN_STD_3D,
     WEIGHTS,
     Configuration,
+    Statistics,
     read_configuration,
     read_statistics,
 )
 from monomocap.lift.published_models import (
     RATE_HZ,
+    UCOND_FRAMES,
     Lifted,
     Model,
-    Temporal,
-    hdformer,
-    mixste,
+    Traits,
+    model_of,
     on_device,
-    ucond_dgcn,
 )
 from monomocap.lift.windows import runs
 from monomocap.options import Device
@@ -137,6 +138,17 @@ class PublishedLifter:
         return Lifted(xyz_m, root_m)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A published folder or checkpoint, read and found fit."""
+
+    networks: Published
+    traits: Traits
+    statistics: Statistics | None
+    files: tuple[Path, ...]
+    """All that it was read from; the weights first."""
+
+
 def load_published(
     path: Path, device: Device = "auto", *, as_published: bool = False
 ) -> PublishedLifter:
@@ -145,120 +157,104 @@ def load_published(
     Raises `WeightsError` for what is missing, damaged or unknown, `OptionError` if a file is to be
     run as published (only folders state how), `MissingDependency` without torch.
     """
-    if not path.is_dir():
-        if as_published:
-            raise OptionError(f"as_published needs a model folder with {CONFIGURATION}, not {path}")
-        found = load_checkpoint(path)
-        model, files = _model_of_file(found, path, device), [path]
-        return _lifter(path, found, model, files, device, {}, as_published)
-    configuration = read_configuration(path)
-    found = load_checkpoint(path / WEIGHTS, causal=configuration.causal)
-    model, files = _model_of_folder(found, path, configuration, device)
-    settings = _settings(configuration, found.kind, as_published)
-    return _lifter(path, found, model, files, device, settings, as_published)
-
-
-def _lifter(
-    path: Path,
-    found: Published,
-    model: Model,
-    files: list[Path],
-    device: Device,
-    settings: Mapping[str, str],
-    as_published: bool,
-) -> PublishedLifter:
+    check_limits(as_published, path.is_dir(), path)
+    opened = open_published(path)
+    where, found = _torch_device(device), opened.networks
+    trajectory = None if found.trajectory is None else on_device(found.trajectory, where)
+    network = on_device(found.network, where)
     return PublishedLifter(
         f"{found.kind}:{path.name}",
-        model,
-        device=_torch_device(device),
-        weights={file.name: sha256(file) for file in files},
-        settings=settings,
+        model_of(opened.traits, opened.statistics, network, trajectory),
+        device=where,
+        weights={file.name: sha256(file) for file in opened.files},
+        settings=settings(opened.traits, as_published),
         as_published=as_published,
     )
 
 
-def _model_of_folder(
-    found: Published, folder: Path, configuration: Configuration, device: Device
-) -> tuple[Model, list[Path]]:
-    """The model of a folder, and the files that it is made of."""
-    weights = folder / WEIGHTS
-    if found.kind == "hdformer":
-        statistics = [folder / MEAN_STD_2D, folder / MEAN_STD_3D]
-        return _hdformer(found, folder, weights, configuration, device), [weights, *statistics]
-    if found.kind == "canonical_pose":
-        return _temporal(found, weights, configuration, device), [weights]
-    raise WeightsError(f"{weights} is a checkpoint of {found.kind}; give that file, not its folder")
+def check_limits(as_published: bool, stated: bool, path: Path) -> None:
+    """Only a folder states what its original's limits are."""
+    if as_published and not stated:
+        raise OptionError(f"as_published needs a model folder with {CONFIGURATION}, not {path}")
 
 
-def _model_of_file(found: Published, path: Path, device: Device) -> Model:
-    configuration = Configuration(HUMAN36M)
-    if found.kind == "hdformer":
-        return _hdformer(found, path.parent, path, configuration, device)
-    if found.kind == "canonical_pose":
-        return _temporal(found, path, configuration, device)
-    _demand(found.kind != "root_trajectory", path, "holds a root trajectory's network and no pose")
-    network = on_device(found.network, _torch_device(device))
-    if found.kind == "ucond_dgcn":
-        return ucond_dgcn(network)
-    state = found.network.state_dict()
-    joints, frames = (state[f"{axis}_pos_embed"].shape[1] for axis in ("Spatial", "Temporal"))
-    _demand(joints == 17, path, f"takes {joints} joints; only Human3.6M's 17 can be used here")
-    return mixste(network, frames)
+def open_published(path: Path) -> Opened:
+    """What lies at this path; raises as `load_published` does."""
+    folder, weights = (path, path / WEIGHTS) if path.is_dir() else (path.parent, path)
+    configuration = read_configuration(path) if path.is_dir() else Configuration(HUMAN36M)
+    found = load_checkpoint(weights, causal=configuration.causal)
+    if path.is_dir() and found.kind not in ("hdformer", "canonical_pose"):
+        raise WeightsError(
+            f"{weights} is a checkpoint of {found.kind}; give that file, not its folder"
+        )
+    traits = _TRAITS[found.kind](found, path, configuration)
+    if found.kind != "hdformer":
+        return Opened(found, traits, None, (weights,))
+    beside = (weights, folder / MEAN_STD_2D, folder / MEAN_STD_3D)
+    files = beside if path.is_dir() else (weights,)
+    return Opened(found, traits, read_statistics(folder), files)
 
 
-def _hdformer(
-    found: Published, folder: Path, weights: Path, configuration: Configuration, device: Device
-) -> Model:
+def _hdformer(found: Published, path: Path, configuration: Configuration) -> Traits:
     from monomocap.lift.networks.hdformer import TIME_STEP, HDFormer
 
     assert isinstance(found.network, HDFormer)
     inputs, frames = found.network.in_channels, configuration.n_frames
-    _demand(inputs == 2, weights, f"takes {inputs} numbers per joint; published ones take x and y")
+    _demand(inputs == 2, path, f"takes {inputs} numbers per joint; published ones take x and y")
     _demand(
-        frames % TIME_STEP == 0, folder, f"n_frames must be a multiple of {TIME_STEP}, not {frames}"
+        frames % TIME_STEP == 0, path, f"n_frames must be a multiple of {TIME_STEP}, not {frames}"
     )
-    network = on_device(found.network, _torch_device(device))
-    return hdformer(network, read_statistics(folder), configuration)
+    return Traits(found.kind, configuration, frames)
 
 
-def _temporal(found: Published, path: Path, configuration: Configuration, device: Device) -> Model:
+def _ucond_dgcn(found: Published, path: Path, configuration: Configuration) -> Traits:
+    return Traits(found.kind, configuration, UCOND_FRAMES)
+
+
+def _mixste(found: Published, path: Path, configuration: Configuration) -> Traits:
+    state = found.network.state_dict()
+    joints, frames = (state[f"{axis}_pos_embed"].shape[1] for axis in ("Spatial", "Temporal"))
+    _demand(joints == 17, path, f"takes {joints} joints; only Human3.6M's 17 can be used here")
+    return Traits(found.kind, configuration, frames)
+
+
+def _temporal(found: Published, path: Path, configuration: Configuration) -> Traits:
     from monomocap.lift.networks.canonical_pose import CanonicalPose, RootTrajectory
 
     pose, trajectory = found.network, found.trajectory
     assert isinstance(pose, CanonicalPose)
-    joints_in = pose.expand_conv.in_channels // 2
+    joints_in, seen = pose.expand_conv.in_channels // 2, pose.receptive_field
     joints_out = pose.shrink.out_channels // 3
     _demand(joints_in in (15, 17), path, f"takes {joints_in} joints, not 15 or 17")
     _demand(joints_out == 17, path, f"answers with {joints_out} joints, not 17")
     frames = None
     if isinstance(trajectory, RootTrajectory):
         frames = trajectory.reduce.kernel_size[0]
-        seen = pose.receptive_field
         _demand(frames == seen, path, f"pose sees {seen} frames, its trajectory {frames}")
     elif trajectory is not None:
-        same = isinstance(trajectory, CanonicalPose) and (
-            (trajectory.edge_padding, trajectory.shrink.out_channels) == (pose.edge_padding, 3)
-        )
+        assert isinstance(trajectory, CanonicalPose)
+        same = trajectory.edge_padding == pose.edge_padding and trajectory.shrink.out_channels == 3
         _demand(same, path, "its trajectory network does not belong to its pose network")
-    where = _torch_device(device)
-    return Temporal(
-        configuration,
-        on_device(pose, where),
-        joints_in,
-        pose.edge_padding,
-        None if trajectory is None else on_device(trajectory, where),
-        frames,
-    )
+    return Traits(found.kind, configuration, seen, joints_in, pose.edge_padding, frames)
 
 
-def _settings(configuration: Configuration, kind: str, as_published: bool) -> dict[str, str]:
+_TRAITS = {
+    "hdformer": _hdformer,
+    "mixste": _mixste,
+    "ucond_dgcn": _ucond_dgcn,
+    "canonical_pose": _temporal,
+}
+"""What each kind of network asks to be done around it."""
+
+
+def settings(traits: Traits, as_published: bool) -> dict[str, str]:
     """What the folder states, and which of it is left aside."""
     aside = {"max_frame": "not applied", "window_size": "not applied"}
-    if kind == "hdformer":
+    if traits.kind == "hdformer":
         aside["res_w"] = "not divided by"
     return {
         name: f"{value} ({aside[name]})" if name in aside and not as_published else value
-        for name, value in configuration.stated
+        for name, value in traits.configuration.stated
     }
 
 

@@ -26,6 +26,8 @@ else:  # torch is imported where it is used
 
 RATE_HZ = 50.0
 """Human3.6M's frame rate, at which all of them were trained."""
+UCOND_FRAMES = 96
+"""Frames of a clip of U-CondDGCN, in its paper and in the unofficial code."""
 
 Clips = Float[np.ndarray, "batch time 17 2"]
 Poses = Float[np.ndarray, "batch answered 17 3"]
@@ -34,6 +36,22 @@ Network = Callable[..., Float[np.ndarray, "..."]]
 
 _IN15 = tuple(j for j in range(17) if H36M17.joints[j] not in ("spine", "neck"))
 """The joints of networks that take 15."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What stands around a published network: with it, any runtime gives the same answers."""
+
+    kind: str
+    """'hdformer', 'mixste', 'ucond_dgcn' or 'canonical_pose' (VideoPose3D too)."""
+    configuration: Configuration
+    window: int
+    """Frames of one pass; of 'canonical_pose', those that one answer depends on."""
+    joints_in: int = 17
+    padding: tuple[int, int] = (0, 0)
+    """Frames repeated before the first and after the last, so that every frame has an answer."""
+    trajectory_frames: int | None = None
+    """Frames of a trajectory window; None where it is a filter like the pose's, or is not."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +172,27 @@ class HDFormerModel(Windowed):
         return Lifted(detect_as_published(xy_px[: stated.max_frame], self.network, detector))
 
 
+def model_of(
+    traits: Traits, statistics: Statistics | None, network: Network, trajectory: Network | None
+) -> Model:
+    """The model; `statistics` are HDFormer's, `trajectory` is the second one, if any."""
+    if traits.kind == "hdformer":
+        assert statistics is not None
+        return hdformer(network, statistics, traits.configuration)
+    if traits.kind == "mixste":
+        return mixste(network, traits.window)
+    if traits.kind == "ucond_dgcn":
+        return ucond_dgcn(network)
+    return Temporal(
+        traits.configuration,
+        network,
+        traits.joints_in,
+        traits.padding,
+        trajectory,
+        traits.trajectory_frames,
+    )
+
+
 def hdformer(network: Network, statistics: Statistics, configuration: Configuration) -> Model:
     """((px - 0.5 - center) / focal - mean) / std in, (answer * std + mean) mm out."""
 
@@ -176,7 +215,7 @@ def mixste(network: Network, frames: int) -> Model:
 
 def ucond_dgcn(network: Network) -> Model:
     """Screen in, metres out; 96 frames."""
-    return Windowed(HUMAN36M, screen_of, network, 96)
+    return Windowed(HUMAN36M, screen_of, network, UCOND_FRAMES)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from monomocap.errors import OutputError
 from monomocap.formats import save
 from monomocap.formats.files import check_folder, make_folder
-from monomocap.lift.published_folder import stated_view
+from monomocap.lift.exported import view_of
 from monomocap.options import Options, Progress, View, no_progress
 from monomocap.pipeline import estimate
 from monomocap.render.side_by_side import render_take
@@ -56,7 +56,7 @@ def view_for(
 
     Raises `OptionError` for an impossible angle and `WeightsError` for a folder that is damaged.
     """
-    stated = stated_view(lifter) or View()
+    stated = view_of(lifter) or View()
     return View(
         stated.azimuth_deg if azimuth_deg is None else azimuth_deg,
         stated.elevation_deg if elevation_deg is None else elevation_deg,
