@@ -149,3 +149,44 @@ def test_what_cannot_be_measured_is_said_in_one_line(
     lifter = () if "--lifter" in rest else ("--lifter", "flat")
     ended = monomocap(capsys, "evaluate", name, tmp_path, *lifter, *rest, "-q")
     assert ended.code == 2 and said in ended.err and len(ended.err.splitlines()) == 1, ended.err
+
+
+def test_own_mocap_is_aligned_to_its_video_and_mediapipe_stands_beside(
+    capsys: Capture, data: Path, tmp_path: Path
+) -> None:
+    """The fourth view of Pose2Sim's demo, its TRC taken for a user's own with a late clock.
+
+    With the true calibration MediaPipe's own 3D is at 123.1 and 92.8 mm there.
+    """
+    demo = data / "video" / "pose2sim_balance"
+    (tmp_path / "cam04.mp4").symlink_to(demo / "cam04.mp4")
+    (text,) = (path.read_text() for path in demo.glob("*.trc"))
+    (tmp_path / "cam04.trc").write_text(_later(text, 3.25))
+    (tmp_path / "camera.json").write_text('{"focal_px": 1675.2}')
+    ended = monomocap(capsys, "evaluate", "own", tmp_path, "--lifter", "flat", "-q", "--json")
+    assert ended.code == 0, ended.err
+    report = json.loads(ended.out)
+    peer = report["peers"]["mediapipe's own"]
+    assert peer["mpjpe"] == pytest.approx(123.1, abs=10)
+    assert peer["p_mpjpe"] == pytest.approx(92.8, abs=5)
+    assert report["mean"]["coverage"] == 1 and report["mean"]["frames"] >= 97
+
+
+def _later(trc: str, seconds: float) -> str:
+    """The same capture by a clock that began earlier."""
+    lines = trc.splitlines()
+    for number, line in enumerate(lines[5:], 5):
+        cells = line.split("\t")
+        if cells[0].strip().isdecimal():
+            cells[1] = repr(float(cells[1]) + seconds)
+            lines[number] = "\t".join(cells)
+    return "\n".join(lines)
+
+
+def test_own_mocap_without_video_or_with_a_strange_lens_is_refused(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    command = ("evaluate", "own", tmp_path, "--lifter", "flat", "-q")
+    assert "no motion capture" in monomocap(capsys, *command).err
+    (tmp_path / "walk.trc").write_text("PathFileType")
+    assert "no video beside it" in monomocap(capsys, *command).err
