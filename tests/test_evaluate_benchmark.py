@@ -11,6 +11,8 @@ from monomocap.datasets.layouts import HUMAN36M_17_OF_32
 from monomocap.geometry.camera import to_world
 from monomocap.lift.catalogue import LIFTERS
 from monomocap.render.motions import walk
+from monomocap.skeleton import H36M17
+from tests import benchmark_files as files
 from tests.golden import vectors as golden
 from tests.terminal import monomocap
 from tests.test_evaluate_heldout import Capture
@@ -190,3 +192,48 @@ def test_own_mocap_without_video_or_with_a_strange_lens_is_refused(
     assert "no motion capture" in monomocap(capsys, *command).err
     (tmp_path / "walk.trc").write_text("PathFileType")
     assert "no video beside it" in monomocap(capsys, *command).err
+
+
+@pytest.mark.parametrize("source", ["gt", "noisy", "detections"])
+@pytest.mark.parametrize("lens", ["given", "straight", "unknown"])
+def test_every_input_and_lens_is_measured_and_measured_again_alike(
+    capsys: Capture, tmp_path: Path, source: str, lens: str
+) -> None:
+    files.human36m_npz(tmp_path)
+    command = ("evaluate", "h36m", tmp_path, "--lifter", "flat", "--protocol", "whole", "-q")
+    words = (*command, "--input", source, "--lens", lens, "--every", "4", "--json")
+    first, again = (json.loads(monomocap(capsys, *words).out) for _ in range(2))
+    assert first == again and first["input"] == source and first["lens"].startswith(lens)
+    assert first["mean"]["frames"] == 2 * 24 and 20 < first["mean"]["mpjpe"] < 600
+
+
+def test_inputs_differ_and_the_report_tells_them_apart(capsys: Capture, tmp_path: Path) -> None:
+    files.human36m_npz(tmp_path)
+    command = ("evaluate", "h36m", tmp_path, "--lifter", "flat", "--protocol", "whole", "-q")
+    reports = [
+        json.loads(monomocap(capsys, *command, "--json", "--input", source).out)
+        for source in ("gt", "noisy", "detections")
+    ]
+    assert len({report["fingerprint"] for report in reports}) == 3
+    assert len({report["mean"]["mpjpe"] for report in reports}) == 3
+
+
+def test_3dhp_reports_pck_and_auc_of_valid_frames(capsys: Capture, tmp_path: Path) -> None:
+    files.mpi_test_npz(tmp_path)
+    true = {
+        f"{name}/{name}/camera": files.before_camera() + np.array([0.0, 0.0, 1.0])
+        for name in ("TS1", "TS5")
+    }
+    true["TS5/TS5/camera"] = np.array(true["TS5/TS5/camera"])
+    true["TS5/TS5/camera"][:, H36M17.index("head")] += 0.2
+    true["TS5/TS5/camera"][:, H36M17.index("spine")] += 0.2
+    np.savez(tmp_path / "answers.npz", **true)
+    words = ("evaluate", "3dhp", tmp_path, "--lifter", f"answers:{tmp_path / 'answers.npz'}", "-q")
+    report = json.loads(monomocap(capsys, *words, "--json").out)
+    right, wrong = report["rows"]["TS1"], report["rows"]["TS5"]
+    assert right["mpjpe"] == pytest.approx(0, abs=1e-6)
+    assert right["pck"] == 1 and right["auc"] == pytest.approx(30 / 31), "0 mm is below no 0"
+    assert wrong["pck"] == pytest.approx(7 / 8), "the head is a group, the spine is none"
+    assert wrong["mpjpe"] == pytest.approx(2 * 200 * 3**0.5 / 17)
+    assert right["frames"] == 12, "invalid frames do not count"
+    assert "PCK" in monomocap(capsys, *words).out
