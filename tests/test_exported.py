@@ -25,6 +25,7 @@ from monomocap.lift.networks.mixste import MixSTE
 from monomocap.lift.networks.ucond_dgcn import UCondDGCN
 from monomocap.lift.onnx import OnnxNetwork, export_network
 from monomocap.options import View
+from monomocap.skeleton import H36M17
 from monomocap.types import Camera
 from tests.published import (
     canonical_folder,
@@ -194,7 +195,7 @@ def test_the_folders_view_travels(exported: dict[str, Path]) -> None:
 def test_the_file_says_what_it_is(exported: dict[str, Path]) -> None:
     said = OnnxNetwork(exported["hdformer.onnx"], "cpu").metadata
     assert said["format"] == FORMAT and said["name"] == "hdformer"
-    assert (said["window"], said["fps"], said["skeleton"]) == ("96", "50", "H36M17")
+    assert (said["window"], said["fps"], said["skeleton"]) == ("96", "50", H36M17.name)
     assert (said["input"], said["output"]) == LAYOUTS["hdformer"]
     assert np.array(json.loads(said["statistics"])["std_3d_mm"]).shape == (17, 3)
     sources = json.loads(said["sources"])

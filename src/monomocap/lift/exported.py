@@ -71,7 +71,7 @@ def _published(path: Path, network: OnnxNetwork, device: Device, as_published: b
     beside = json.loads(network.metadata.get("trajectory", "{}"))
     others = [checked(path.with_name(name), digest) for name, digest in beside.items()]
     trajectory = next((_numbers(OnnxNetwork(other, device)) for other in others), None)
-    statistics = _statistics(path, network.metadata)
+    statistics = _statistics(path, network.metadata) if traits.kind == "hdformer" else None
     return PublishedLifter(
         f"{traits.kind}:{path.name}",
         model_of(traits, statistics, _numbers(network), trajectory),
@@ -98,9 +98,7 @@ def _traits(path: Path, said: dict[str, str]) -> Traits:
         raise _broken(path, "what stands around its network") from error
 
 
-def _statistics(path: Path, said: dict[str, str]) -> Statistics | None:
-    if "statistics" not in said:
-        return None
+def _statistics(path: Path, said: dict[str, str]) -> Statistics:
     try:
         numbers = json.loads(said["statistics"])
         return Statistics(**{name: np.array(numbers[name], np.float64) for name in _NAMES})
