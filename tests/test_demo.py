@@ -11,7 +11,8 @@ from monomocap.skeleton import H36M17, LIMB_JOINTS
 from monomocap.workflows.demo import Demo, demo, score
 from tests.takes import make_take
 
-MOST_PA_MPJPE_MM = 90.0
+MOST_PA_MPJPE_MM = 60.0
+MOST_PA_MPJPE_OF_PEER_MM = 90.0
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,8 @@ def test_the_demo_is_as_right_as_it_promises(shown: Demo) -> None:
 def test_mediapipes_own_3d_stands_beside_it(shown: Demo) -> None:
     peer = shown.scores[-1]
     assert peer.lifter == "mediapipe"
-    assert peer.pa_mpjpe_limbs_mm <= MOST_PA_MPJPE_MM
+    assert peer.pa_mpjpe_limbs_mm <= MOST_PA_MPJPE_OF_PEER_MM
+    assert shown.scores[0].pa_mpjpe_limbs_mm < peer.pa_mpjpe_limbs_mm
 
 
 def test_the_demo_leaves_its_files_and_they_agree(shown: Demo) -> None:
