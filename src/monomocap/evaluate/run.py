@@ -66,8 +66,8 @@ def limbs_mm(xyz_m: Float[np.ndarray, "time 17 3"]) -> Poses:
     return relative
 
 
-def score(pairs: Sequence[tuple[Poses, Poses]]) -> Score:
-    """(answer, truth) of some sequences, all frames together."""
+def score(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Score:
+    """(answer, truth) of some sequences, each (time, joint, 3) of a length of its own."""
     answer, truth = (np.concatenate(part) for part in zip(*pairs, strict=True))
     return Score(
         mpjpe=mpjpe(answer, truth),
