@@ -12,6 +12,7 @@ from monomocap.datasets.recording import Benchmark, Recording, Track, fitting
 from monomocap.datasets.synthetic import Noise, detect
 from monomocap.detect.catalogue import DETECTORS, load_detector
 from monomocap.detect.people import collect_tracks
+from monomocap.detect.swaps import put_back
 from monomocap.errors import DataError, OptionError, UnknownName
 from monomocap.geometry.camera import distort, rays
 from monomocap.lift.catalogue import is_path
@@ -80,7 +81,10 @@ def noisy(recording: Recording) -> Track2D:
 
 
 def detected_by(name: str, device: Device = "auto") -> Input:
-    """A detector on every recording's video; of several people, the one seen in most frames."""
+    """A detector on every recording's video; of several people, the one seen in most frames.
+
+    Sides that it exchanged are put back as in the pipeline; its own 3D stays as it was.
+    """
     with load_detector(name, device) as detector:
         weights = dict(detector.weights)
 
@@ -104,7 +108,7 @@ def _detect(name: str, recording: Recording, video: Path, device: Device) -> Tra
         empty = np.full((*shape, 2), np.nan, np.float32)
         tracks = (Track2D(0, times, empty, np.zeros(shape, np.float32), skeleton),)
     seen_most = max(tracks, key=lambda found: found.coverage)
-    return fitting(seen_most, recording, str(video))
+    return fitting(put_back(seen_most).track, recording, str(video))
 
 
 def lens_named(text: str) -> Callable[[Camera], Camera]:
