@@ -187,6 +187,10 @@ def open_published(path: Path) -> Opened:
         raise WeightsError(
             f"{weights} is a checkpoint of {found.kind}; give that file, not its folder"
         )
+    if found.kind not in _TRAITS:
+        raise WeightsError(
+            f"{weights} holds a trajectory's network and no pose; give the file of both, or its folder"
+        )
     traits = _TRAITS[found.kind](found, path, configuration)
     if found.kind != "hdformer":
         return Opened(found, traits, None, (weights,))
