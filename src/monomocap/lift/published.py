@@ -189,7 +189,7 @@ def open_published(path: Path) -> Opened:
         )
     if found.kind not in _TRAITS:
         raise WeightsError(
-            f"{weights} holds a trajectory's network and no pose; give the file of both, or its folder"
+            f"{weights} holds a root trajectory's network and no pose; give a file of both"
         )
     traits = _TRAITS[found.kind](found, path, configuration)
     if found.kind != "hdformer":
