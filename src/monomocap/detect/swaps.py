@@ -2,12 +2,13 @@
 
 Detectors that look at one frame at a time mistake a person seen from behind for one seen from the
 front, for a few frames or for half a second. Then all left joints jump to where the right ones
-were, and what is seen follows from the frame before far better with the sides exchanged. Usually
-the whole body is; sometimes only legs or arms.
+were, and what is seen follows from the frame before far better with the sides exchanged.
+
+Only exchanges of the whole body are put back. Legs alone change sides, too, in people who walk past
+in profile; there what is wrong and what is two legs crossing look alike from one frame to the next.
 """
 
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -20,9 +21,11 @@ ARMS = ("shoulder", "elbow", "wrist", "pinky", "index", "thumb")
 JUDGES = {LEGS: ("hip", "knee", "ankle"), ARMS: ("shoulder", "elbow", "wrist")}
 """Joints by whose jumps a group is judged: those that every detector has."""
 
-WHOLE, PART = 0.12, 0.15
-"""How much shorter the jump must become, in apparent sizes of the person, to believe in an exchange
-of the whole body, and of legs or arms alone (at 30 frames per second or more)."""
+WORTH_IT = 0.12
+"""How much shorter the jumps of legs and arms together must become, in apparent sizes of the
+person, to believe in an exchange (at 30 frames per second or more)."""
+ARMS_AGREE = 0.85
+"""And to what share of its length the arms' own jump must fall: legs alone prove nothing."""
 MEMORY_S = 0.25
 """After a longer gap a new stretch begins, which knows nothing of the one before."""
 
@@ -44,13 +47,14 @@ def put_back(track: Track2D) -> Repaired:
     swapped = np.zeros(track.score.shape, dtype=bool)
     mirror = np.array(track.skeleton.mirror)
     size_px = _apparent_size(track.xy_px)
+    limbs = _sided(track.skeleton, LEGS + ARMS)
     judges = [_sided(track.skeleton, JUDGES[group]) for group in (LEGS, ARMS)]
-    members = [_sided(track.skeleton, LEGS), _sided(track.skeleton, ARMS, but=LEGS)]
     for stretch in _stretches(track, np.concatenate(judges)):
-        jumps = np.stack([_jumps(track.xy_px[stretch], joints, mirror) for joints in judges])
-        wrong = _exchanged(jumps / max(size_px, 1e-6), track.time_s[stretch])
-        for group, joints in zip(wrong, members, strict=True):
-            swapped[np.ix_(stretch[group], joints)] = True
+        legs, arms = (
+            _jumps(track.xy_px[stretch], joints, mirror) / max(size_px, 1e-6) for joints in judges
+        )
+        wrong = _exchanged(legs, arms, track.time_s[stretch])
+        swapped[np.ix_(stretch[wrong], limbs)] = True
     if not swapped.any():
         return Repaired(track, swapped)
     xy_px = np.where(swapped[..., None], track.xy_px[:, mirror], track.xy_px)
@@ -58,15 +62,13 @@ def put_back(track: Track2D) -> Repaired:
     return Repaired(replace(track, xy_px=xy_px, score=score), swapped)
 
 
-def _sided(skeleton: Skeleton, words: tuple[str, ...], but: tuple[str, ...] = ()) -> np.ndarray:
-    """Left and right joints whose names hold one of these words and none of those."""
+def _sided(skeleton: Skeleton, words: tuple[str, ...]) -> np.ndarray:
+    """Left and right joints whose names hold one of these words."""
     return np.array(
         [
             number
             for number, joint in enumerate(skeleton.joints)
-            if skeleton.side(number) != "middle"
-            and any(word in joint for word in words)
-            and not any(word in joint for word in but)
+            if skeleton.side(number) != "middle" and any(word in joint for word in words)
         ],
         dtype=int,
     )
@@ -102,20 +104,13 @@ def _jumps(
 
 
 def _exchanged(
-    jumps: Float[np.ndarray, "group 2 steps"], time_s: Float[np.ndarray, " time"]
-) -> Bool[np.ndarray, "group time"]:
-    """Which frames of a stretch have a group's sides exchanged, as against most of it."""
+    legs: Float[np.ndarray, "2 steps"],
+    arms: Float[np.ndarray, "2 steps"],
+    time_s: Float[np.ndarray, " time"],
+) -> Bool[np.ndarray, " time"]:
+    """Which frames of a stretch have their sides exchanged, as against most of it."""
+    plain, turned = legs + arms
     slower = np.maximum(1.0, 30 * np.diff(time_s))
-    options = list(product((0, 1), repeat=len(jumps)))
-    prices = np.stack([_price(turns) * slower for turns in options])
-    lengths = np.stack(
-        [sum(jump[turn] for jump, turn in zip(jumps, turns, strict=True)) for turns in options]
-    )
-    chosen = np.array(options)[np.argmin(lengths + prices, axis=0)]
-    state = np.concatenate([np.zeros((1, len(jumps)), int), np.cumsum(chosen, axis=0) % 2]) == 1
-    return np.where(state.mean(axis=0) > 0.5, ~state, state).T
-
-
-def _price(turns: tuple[int, ...]) -> float:
-    """What an exchange must be worth: nothing for none, least for the whole body."""
-    return 0.0 if not any(turns) else WHOLE if all(turns) else PART
+    turns = (turned + WORTH_IT * slower < plain) & (arms[1] < ARMS_AGREE * arms[0])
+    state = np.concatenate([[0], np.cumsum(turns) % 2]) == 1
+    return ~state if state.mean() > 0.5 else state
