@@ -17,7 +17,7 @@ from tests.terminal import monomocap
 
 PARAMETERS = {
     "HDFormer": 3_718_089,
-    "HDFormer, ONNX Runtime": 3_718_089,
+    "HDFormer (ONNX Runtime)": 3_718_089,
     "U-CondDGCN (unofficial)": 3_222_723,
     "MixSTE T=27": 33_673_219,
     "MixSTE T=81": 33_700_867,

@@ -103,7 +103,7 @@ def cells(row: "Row") -> Sequence[str]:
         _or_empty(row.gflop_per_clip, ".3g"),
         _or_empty(row.gflop_per_frame, ".3g"),
         f"{row.frames_in}" if same else f"{row.frames_in} for {row.frames_out}",
-        *(_or_empty(ms, ".3g") for ms in median_ms),
+        *(_or_empty(ms, ",.0f" if ms and ms >= 100 else ".3g") for ms in median_ms),
         row.weights,
         row.licence,
     )
@@ -126,5 +126,5 @@ def remarks(table: "Table") -> list[str]:
         for note in row.notes:
             notes.setdefault(note, []).append(row.name)
     everything = len(table.rows)
-    told = (f"{', '.join(n)}: {note}" if len(n) < everything else note for note, n in notes.items())
+    told = (f"{'; '.join(n)}: {note}" if len(n) < everything else note for note, n in notes.items())
     return [*lines, *told]

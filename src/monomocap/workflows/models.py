@@ -224,7 +224,7 @@ ENTRIES = (
     _HDFORMER,
     replace(
         _HDFORMER,
-        name="HDFormer, ONNX Runtime",
+        name="HDFormer (ONNX Runtime)",
         proof="equals our torch network, which equals recorded answers of the published one",
         runtime="ONNX Runtime",
     ),
@@ -378,7 +378,7 @@ def _weights(entry: Entry) -> tuple[str, str]:
     """Which weights lie on this machine, and their licence."""
     if entry.runtime == "MediaPipe":
         return "in MediaPipe's wheel", "Apache-2.0"
-    if entry.name.lower().split(",")[0] in SHIPPED:
+    if entry.name.lower().split(" (")[0] in SHIPPED:
         return SHIPPED_HERE, "Apache-2.0"
     if not entry.published:
         return "none anywhere", "none"
