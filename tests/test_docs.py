@@ -23,7 +23,10 @@ def section(command: str) -> str:
 
 
 def options(command: object) -> set[str]:
-    """Every way to spell every option of a command."""
+    """Every way to spell every option of a command, and of those within it."""
+    within = getattr(command, "commands", {}).values()
+    if within:
+        return set().union(*(options(each) for each in within))
     spelt = {word for p in command.params for word in (*p.opts, *p.secondary_opts)}  # type: ignore[attr-defined]
     return {word for word in spelt if word.startswith("-")}
 
@@ -47,7 +50,7 @@ def test_every_option_in_the_guide_exists(command: str) -> None:
 
 def spelt_in(text: str) -> set[str]:
     """All options that a text names."""
-    return set(re.findall(r"`(--?[a-z][a-z-]*)", text))
+    return set(re.findall(r"`(--?[a-z][a-z0-9-]*)", text))
 
 
 def test_the_guide_has_no_command_that_does_not_exist() -> None:

@@ -16,6 +16,7 @@ from monomocap.cli.evaluate import evaluate
 from monomocap.cli.models import models
 from monomocap.cli.run import run
 from monomocap.cli.train import export, train
+from monomocap.cli.weights import weights
 from monomocap.errors import MonomocapError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command()(models)
 app.command()(evaluate)
 app.command()(train)
 app.command()(export)
+app.add_typer(weights)
 
 # Typer brings a copy of click of its own: this is the root of what either raises for a wrong word.
 _UsageError: type[Exception] = next(

@@ -18,6 +18,7 @@ STAGES = {
     "memory": "measuring memory",
     "evaluate": "evaluating",
     "train": "training",
+    "download": "downloading",
 }
 PLAIN_EVERY_S = 5.0
 

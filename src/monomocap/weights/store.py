@@ -1,0 +1,309 @@
+"""The folder of weights: what lies in it, what is known of each file, and how more gets there.
+
+Files are `NAME.onnx`; `weights.json` beside them records for each its SHA-256, where it came from
+and on whose terms. A file that was put there by hand is as good: it has no record, and its SHA-256
+stands in every take that it made.
+"""
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from monomocap.errors import OptionError, OutputError, UnknownName, WeightsError
+from monomocap.options import Progress, no_progress
+from monomocap.weights.catalogue import GROUPS, PUBLISHED, Published
+from monomocap.weights.checkpoint import sha256
+from monomocap.weights.download import download, is_url
+
+FOLDER_VARIABLE = "MONOMOCAP_WEIGHTS"
+"""Environment variable: the folder of weights."""
+OFFLINE_VARIABLE = "MONOMOCAP_OFFLINE"
+"""Environment variable: anything but 0 forbids downloads."""
+LEDGER = "weights.json"
+UNKNOWN = "not known; ask whoever made the file"
+_LARGEST = 4 << 30
+"""Bytes; no network here comes near it."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is recorded of one file."""
+
+    name: str
+    file: str
+    sha256: str
+    source: str
+    """The address or path it came from."""
+    code: str = UNKNOWN
+    data: str = UNKNOWN
+    data_licence: str = UNKNOWN
+
+
+def weights_folder(choice: Path | None = None) -> Path:
+    """Where weights lie: as chosen, else `MONOMOCAP_WEIGHTS`, else the user's cache."""
+    said = choice or os.environ.get(FOLDER_VARIABLE)
+    if said:
+        return Path(said)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "monomocap" / "weights"
+
+
+def find(name: str, folder: Path | None = None) -> Path | None:
+    """The file of a published network, under our name or its publisher's; None if it is not there.
+
+    Raises `WeightsError` if it is not the file that was recorded.
+    """
+    place = weights_folder(folder)
+    row = PUBLISHED[name]
+    names = [row.file, *(Path(urlsplit(s).path).with_suffix(".onnx").name for s in row.sources)]
+    path = next((place / n for n in names if (place / n).is_file()), None)
+    if path is not None:
+        _check(path, _expected(row.name, place))
+    return path
+
+
+def need(name: str, folder: Path | None = None) -> Path:
+    """As `find`; raises `WeightsError`, which says how to get the file, if it is not there."""
+    path = find(name, folder)
+    if path is None:
+        raise WeightsError(
+            f"{name} is not in {weights_folder(folder)}; run: monomocap weights pull {name}"
+        )
+    return path
+
+
+def pull(
+    what: str,
+    folder: Path | None = None,
+    *,
+    expected_sha256: str | None = None,
+    progress: Progress = no_progress,
+) -> list[Held]:
+    """Bring weights into the folder: published ones by name, any by URL, or a file that you have.
+
+    The first download's SHA-256 is recorded; another edition under the same name is refused.
+    Raises `UnknownName`, `OptionError`, `WeightsError`, `OutputError`.
+    """
+    names = GROUPS.get(what, (what,) if what in PUBLISHED else ())
+    if len(names) > 1 and expected_sha256:
+        raise OptionError(f"{what} is {len(names)} files; pull them one by one to check a SHA-256")
+    place = _made(weights_folder(folder))
+    if names:
+        return [_published(PUBLISHED[n], place, expected_sha256, progress) for n in names]
+    if is_url(what):
+        file = unquote(Path(urlsplit(what).path).name)
+        if not file:
+            raise OptionError(f"{what} names no file; give the address of one")
+        row = Published(Path(file).stem, "", (what,), UNKNOWN, UNKNOWN, UNKNOWN)
+        return [_published(row, place, expected_sha256, progress)]
+    if not Path(what).exists():
+        choices = [*GROUPS, *PUBLISHED, "a URL", "a file's path"]
+        raise UnknownName("weights file", what, choices)
+    return [_copied(Path(what), place, expected_sha256)]
+
+
+def held(folder: Path | None = None) -> dict[str, Held]:
+    """Every ONNX file in the folder, by name, with what is known of it."""
+    place = weights_folder(folder)
+    ledger = _ledger(place)
+    for path in sorted(place.glob("*.onnx")) if place.is_dir() else []:
+        if all(one.file != path.name for one in ledger.values()):
+            row = _row_of(path.name)
+            name = row.name if row else path.stem
+            terms = (row.code, row.data, row.data_licence) if row else ()
+            ledger[name] = Held(name, path.name, sha256(path), "put there by hand", *terms)
+    return {name: one for name, one in ledger.items() if (place / one.file).is_file()}
+
+
+def listing(folder: Path | None = None) -> list[dict[str, str | None]]:
+    """All published networks and all files in the folder; `sha256` is None for what is not here."""
+    here = held(folder)
+    names = [*PUBLISHED, *(name for name in here if name not in PUBLISHED)]
+    return [_line(name, here.get(name)) for name in names]
+
+
+def _line(name: str, one: Held | None) -> dict[str, str | None]:
+    row = PUBLISHED.get(name)
+    said = one or row
+    if said is None:
+        raise UnknownName("weights file", name, PUBLISHED)
+    return {
+        "name": name,
+        "about": row.about if row else "",
+        "file": one.file if one else None,
+        "sha256": one.sha256 if one else None,
+        "source": one.source if one else " ".join(row.sources if row else ()),
+        "code": said.code,
+        "data": said.data,
+        "data_licence": said.data_licence,
+    }
+
+
+def _row_of(file: str) -> Published | None:
+    """The published network that a file's name says it is."""
+    stem = Path(file).stem
+    for row in PUBLISHED.values():
+        if stem in (row.name, *(Path(urlsplit(s).path).stem for s in row.sources)):
+            return row
+    return None
+
+
+# --- pulling
+
+
+def _published(
+    row: Published, place: Path, expected_sha256: str | None, progress: Progress
+) -> Held:
+    """The first source that gives the right file."""
+    expected = expected_sha256 or _expected(row.name, place)
+    target = place / row.file
+    if target.is_file():
+        _check(target, expected)
+        return _recorded(row, target, place, _ledger_source(row.name, place))
+    if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
+        raise WeightsError(
+            f"{row.name} is not in {place}, and {OFFLINE_VARIABLE} forbids downloads; "
+            f"put it there as {row.file}"
+        )
+    refused: list[str] = []
+    for source in row.sources:
+        try:
+            _fetch(source, target, expected, progress)
+            return _recorded(row, target, place, source)
+        except WeightsError as error:
+            refused.append(str(error))
+    raise WeightsError("; ".join(refused))
+
+
+def _fetch(source: str, target: Path, expected: str | None, progress: Progress) -> None:
+    """One address's ONNX file under its final name, checked."""
+    came = target.with_name(f".{unquote(Path(urlsplit(source).path).name)}")
+    download(source, came, progress)
+    try:
+        whole = _unzipped(came) if zipfile.is_zipfile(came) else came
+        _check_kind(whole, source)
+        _check(whole, expected, source)
+        whole.replace(target)
+    finally:
+        came.unlink(missing_ok=True)
+        came.with_suffix(".unzipped").unlink(missing_ok=True)
+
+
+def _unzipped(archive: Path) -> Path:
+    """The one ONNX file of an archive, beside it."""
+    target = archive.with_suffix(".unzipped")
+    try:
+        with zipfile.ZipFile(archive) as file:
+            inside = [i for i in file.infolist() if i.filename.endswith(".onnx")]
+            if len(inside) != 1 or inside[0].file_size > _LARGEST:
+                raise WeightsError(f"{archive.name} does not hold one ONNX file; get another")
+            with file.open(inside[0]) as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise WeightsError(f"{archive.name} is damaged ({error}); get it again") from error
+    return target
+
+
+def _copied(path: Path, place: Path, expected: str | None) -> Held:
+    """A file that the user has, in the folder."""
+    row = _row_of(path.name) or Published(path.stem, "", (), UNKNOWN, UNKNOWN, UNKNOWN)
+    expected = expected or _expected(row.name, place)
+    try:
+        held_copy = place / f".{path.name}"
+        shutil.copyfile(path, held_copy)
+        whole = _unzipped(held_copy) if zipfile.is_zipfile(held_copy) else held_copy
+        try:
+            _check_kind(whole, str(path))
+            _check(whole, expected, str(path))
+            whole.replace(place / row.file)
+        finally:
+            held_copy.unlink(missing_ok=True)
+            held_copy.with_suffix(".unzipped").unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot copy {path} to {place}: {_reason(error)}; is it a file?"
+        ) from error
+    return _recorded(row, place / row.file, place, str(path.absolute()))
+
+
+def _check_kind(path: Path, source: str) -> None:
+    """An ONNX file begins with the field that numbers its format; a web page does not."""
+    with path.open("rb") as file:
+        start = file.read(1)
+    if start != b"\x08":
+        raise WeightsError(f"{source} gave no ONNX file (it begins with {start!r}); try another")
+
+
+def _check(path: Path, expected: str | None, source: str | None = None) -> None:
+    if expected is None:
+        return
+    found = sha256(path)
+    if found != expected.lower():
+        raise WeightsError(
+            f"{source or path} is not the file that was recorded or asked for (SHA-256 "
+            f"{found[:12]}..., expected {expected[:12].lower()}...); if you trust the new one, "
+            f"delete its entry in {path.parent / LEDGER}"
+        )
+
+
+# --- the record
+
+
+def _expected(name: str, place: Path) -> str | None:
+    """The SHA-256 that a file of this name must have: the publisher's, or the first download's."""
+    row = PUBLISHED.get(name)
+    if row is not None and row.sha256 is not None:
+        return row.sha256
+    known = _ledger(place).get(name)
+    return known.sha256 if known else None
+
+
+def _ledger_source(name: str, place: Path) -> str:
+    known = _ledger(place).get(name)
+    return known.source if known else "put there by hand"
+
+
+def _recorded(row: Published, path: Path, place: Path, source: str) -> Held:
+    one = Held(row.name, path.name, sha256(path), source, row.code, row.data, row.data_licence)
+    _save(_ledger(place) | {row.name: one}, place)
+    return one
+
+
+def _ledger(place: Path) -> dict[str, Held]:
+    path = place / LEDGER
+    if not path.is_file():
+        return {}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): Held(**fields) for name, fields in said.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path} cannot be read ({error}); delete it, or mend it") from error
+
+
+def _save(ledger: Mapping[str, Held], place: Path) -> None:
+    temporary = place / f".{LEDGER}.{os.getpid()}"
+    text = json.dumps({name: asdict(one) for name, one in sorted(ledger.items())}, indent=2)
+    try:
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(place / LEDGER)
+    except OSError as error:
+        raise OutputError(f"cannot write {place / LEDGER}: {_reason(error)}") from error
+
+
+def _made(place: Path) -> Path:
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make the folder of weights {place}: {_reason(error)}; choose one with --folder"
+        ) from error
+    return place
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
