@@ -70,7 +70,7 @@ def to_camera(
     translation: Float[np.ndarray, "batch 3"],
 ) -> Float[np.ndarray, "batch time joint 3"]:
     """World metres to camera metres."""
-    turned = np.einsum("bij,btvj->btvi", rotation, xyz_world_m)
+    turned = xyz_world_m @ rotation[:, None].swapaxes(-1, -2)
     moved: Float[np.ndarray, "batch time joint 3"] = turned + translation[:, None, None]
     return moved
 

@@ -71,7 +71,7 @@ def turn_rays(
 ) -> Float[np.ndarray, "*batch joint 2"]:
     """Rays as a rotated camera sees them; NaN where they fall behind it."""
     direction = np.concatenate([ray, np.ones_like(ray[..., :1])], axis=-1)
-    turned = np.einsum("...ij,...vj->...vi", rotation, direction)
+    turned = direction @ rotation.swapaxes(-1, -2)
     z = np.where(turned[..., 2:] > 1e-6, turned[..., 2:], np.nan)
     out: Float[np.ndarray, "*batch joint 2"] = turned[..., :2] / z
     return out

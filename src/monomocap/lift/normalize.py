@@ -59,8 +59,8 @@ def to_camera(
     view: View, xyz_virtual: Float[np.ndarray, "*batch 3 time joint"]
 ) -> Float[np.ndarray, "*batch time joint 3"]:
     """A network's answer turned from the virtual cameras' axes to the real camera's."""
-    turned: Float[np.ndarray, "*batch time joint 3"] = np.einsum(
-        "...tji,...jtv->...tvi", view.rotation, xyz_virtual
+    turned: Float[np.ndarray, "*batch time joint 3"] = (
+        np.moveaxis(xyz_virtual, -3, -1) @ view.rotation
     )
     return turned
 
@@ -69,7 +69,6 @@ def to_virtual(
     view: View, xyz_camera: Float[np.ndarray, "*batch time joint 3"]
 ) -> Float[np.ndarray, "*batch 3 time joint"]:
     """The inverse of `to_camera`: what the network should have answered."""
-    turned: Float[np.ndarray, "*batch 3 time joint"] = np.einsum(
-        "...tij,...tvj->...itv", view.rotation, xyz_camera
-    )
-    return turned
+    turned = xyz_camera @ view.rotation.swapaxes(-1, -2)
+    channels: Float[np.ndarray, "*batch 3 time joint"] = np.moveaxis(turned, -1, -3)
+    return channels

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from monomocap.datasets.mocap import MocapClip, common_body, limb_length
 from monomocap.datasets.synthetic import (
@@ -23,6 +25,7 @@ BODY_LIMB_LENGTH_M = 1.34
 """The size that every body is taught at: absolute size cannot be seen in one view. It is the mean
 limb length (`datasets.mocap.limb_length`) of the captured adults, a person of about 1.65 m."""
 
+Pose = TypeVar("Pose", np.ndarray, Tensor)
 Batch = tuple[Float[np.ndarray, "batch 3 time 17"], Float[np.ndarray, "batch 3 time 17"]]
 
 
@@ -97,6 +100,12 @@ def _windows(
     after = np.minimum(before + 1, store.length[clip][:, None] - 1)
     offset = store.start[clip][:, None]
     return store.xyz_m[offset + before] * (1 - share) + store.xyz_m[offset + after] * share
+
+
+def answered(true: Pose, frames: int) -> Pose:
+    """The frames that a network answers: all, or those in the clip's middle."""
+    begin = (true.shape[2] - frames) // 2
+    return true[:, :, begin : begin + frames]
 
 
 def _mirrored(

@@ -97,8 +97,14 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Put the weights of a file into a network; raises `WeightsError` if they do not fit."""
+    """Put the weights of a file into a network; raises `WeightsError` if they do not fit.
+
+    A network that refines a draft also begins with the weights of the draft alone.
+    """
     state = read_checkpoint(path)
+    draft = getattr(network, "draft", None)
+    if isinstance(draft, nn.Module) and draft.state_dict().keys() == state.keys():
+        network = draft
     check_fits(state, network.state_dict(), path, "the recipe's network")
     network.load_state_dict(state)
 

@@ -71,7 +71,20 @@ class TrainConfig:
 
 
 RECIPES = {
-    "open": TrainConfig(),
+    # First the draft, then with its weights (`--init`) what refines it.
+    "draft": TrainConfig(
+        recipe="draft",
+        network="draft",
+        size={"channels": 512},
+        steps=20_000,
+        frames=9,
+        batch=512,
+        fps=7.5,
+        average=0.999,
+        losses={"mpjpe": 1.0},
+        evaluate_every=1_000,
+    ),
+    "open": TrainConfig(network="drafted-hdformer", size={"channels": 512}),
     # The papers' losses, optimisers and schedules (epochs as shares of the run), on our data.
     "hdformer": TrainConfig(
         recipe="hdformer",

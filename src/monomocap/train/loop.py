@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from monomocap.datasets.folder import read_mocap
 from monomocap.options import Progress, no_progress
-from monomocap.train.batches import Batch, batches, make_store
+from monomocap.train.batches import Batch, answered, batches, make_store
 from monomocap.train.checkpoint import (
     load_checkpoint,
     load_weights,
@@ -125,6 +125,7 @@ class Trainer:
         with self.autocast():
             predicted = self.network(x).float()
         config = self.config
+        true = answered(true, predicted.shape[2])
         loss = total_loss(predicted, true, config.losses, config.joint_weights)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from monomocap.errors import UnknownName
 from monomocap.lift.networks.canonical_pose import CanonicalPose
+from monomocap.lift.networks.drafted import Draft, DraftedHDFormer
 from monomocap.lift.networks.hdformer import HDFormer
 from monomocap.lift.networks.mixste import MixSTE
 from monomocap.lift.networks.ucond_dgcn import UCondDGCN
@@ -40,8 +41,20 @@ def canonical_pose(frames: int, dropout: float, size: Numbers) -> nn.Module:
     return JointsLast(CanonicalPose(inputs=INPUTS, dropout=dropout, **size))  # type: ignore[arg-type]
 
 
+def draft(frames: int, dropout: float, size: Numbers) -> nn.Module:
+    """The first half of drafted HDFormer: nine moments in, the middle one's pose out."""
+    return Draft(inputs=INPUTS, dropout=dropout, **size)  # type: ignore[arg-type]
+
+
+def drafted_hdformer(frames: int, dropout: float, size: Numbers) -> nn.Module:
+    """HDFormer that refines a draft: what ships."""
+    return DraftedHDFormer(dropout=dropout, **size)  # type: ignore[arg-type]
+
+
 NETWORKS: dict[str, Callable[[int, float, Numbers], nn.Module]] = {
     "canonical-pose": canonical_pose,
+    "draft": draft,
+    "drafted-hdformer": drafted_hdformer,
     "hdformer": hdformer,
     "mixste": mixste,
     "u-conddgcn": u_conddgcn,
