@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from monomocap.errors import VideoError
 from monomocap.types import Frame, VideoInfo
-from monomocap.video.read import Clock, VideoReader
+from monomocap.video.clock import Clock
+from monomocap.video.read import VideoReader
 from tests.videos import cut_short, is_upright, make_audio, make_video, number_of, numbered
 
 
@@ -245,7 +246,7 @@ def music_with_cover(path: Path) -> None:
 
 UNUSABLE = {
     "nothing there.mp4": (None, "no file"),
-    "folder.mp4": (Path.mkdir, "not a file"),
+    "folder.mp4": (Path.mkdir, "holds no video and no picture"),
     "empty.mp4": (lambda p: p.write_bytes(b""), "not a video"),
     "random.mp4": (
         lambda p: p.write_bytes(np.random.default_rng(0).bytes(50_000)),
