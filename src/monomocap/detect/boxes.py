@@ -1,7 +1,7 @@
 """Where the people in a picture are: boxes for estimators that look at one person at a time.
 
-Two ways: RTMDet (Lyu et al., 2022) from an ONNX file that the user has, which sees everybody, and
-MediaPipe, which is always there and sees one person. A box is x1, y1, x2, y2 along the outer edges
+Three ways: RTMDet (Lyu et al., 2022) and YOLOX (`monomocap.detect.yolox`) from ONNX files, which
+see everybody, and MediaPipe, which is always there. A box is x1, y1, x2, y2 along the outer edges
 of pixels (0 is the picture's edge, its width the other one), and a score from 0 to 1.
 """
 
@@ -21,6 +21,8 @@ from monomocap.errors import WeightsError
 from monomocap.options import Device
 from monomocap.types import Frame
 from monomocap.weights import sha256
+from monomocap.weights.catalogue import PUBLISHED
+from monomocap.weights.store import need
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ Picture = UInt8[np.ndarray, "_ _ 3"]
 Boxes = Float32[np.ndarray, "_ 5"]
 
 BOXES_VARIABLE = "MONOMOCAP_BOXES"
-"""Environment variable: `mediapipe`, or the path of an RTMDet ONNX file."""
+"""Environment variable: `mediapipe`, a published network, or an RTMDet or YOLOX ONNX file."""
 
 
 @runtime_checkable
@@ -38,7 +40,7 @@ class BoxDetector(Protocol):
 
     @property
     def name(self) -> str:
-        """'rtmdet' or 'mediapipe'."""
+        """'rtmdet', 'yolox' or 'mediapipe'."""
 
     @property
     def device(self) -> str:
@@ -58,7 +60,8 @@ class BoxDetector(Protocol):
 def load_boxes(
     choice: str | None = None, device: Device = "auto", *, beside: Path | None = None
 ) -> BoxDetector:
-    """The box detector that was chosen: 'mediapipe', or the path of an RTMDet ONNX file.
+    """The box detector that was chosen: 'mediapipe', a published network by its name (`monomocap
+    weights list`), or the path of an ONNX file: YOLOX if its name begins so, or else RTMDet.
 
     Without a choice: what `MONOMOCAP_BOXES` says, or the one `rtmdet*.onnx` in the folder `beside`
     (where a checkpoint lies), or else MediaPipe, which sees one person only.
@@ -67,9 +70,18 @@ def load_boxes(
     if choice == "mediapipe":
         log.info("person boxes: MediaPipe's, which are of one person")
         return MediaPipeBoxes()
-    boxes = RTMDet(Path(choice), device)
-    log.info("person boxes: RTMDet from %s on %s", choice, boxes.device)
+    path = need(choice) if choice in PUBLISHED else Path(choice)
+    boxes = _opened(path, device)
+    log.info("person boxes: %s from %s on %s", boxes.name, path, boxes.device)
     return boxes
+
+
+def _opened(path: Path, device: Device) -> BoxDetector:
+    if path.name.lower().startswith("yolox"):
+        from monomocap.detect.yolox import YOLOX
+
+        return YOLOX(path, device)
+    return RTMDet(path, device)
 
 
 def _found(folder: Path | None) -> str | None:
@@ -171,7 +183,8 @@ def _checked(session: Session) -> tuple[str, tuple[int, int] | None]:
     if len(inputs) != 1 or len(shape) != 4 or not {"dets", "labels"} <= session.outputs.keys():
         raise WeightsError(
             f"{session.path} is no RTMDet file: it needs one input (batch, 3, height, width) and "
-            "the outputs dets and labels; export it with its non-maximum suppression inside"
+            "the outputs dets and labels; export it with its non-maximum suppression inside (and "
+            "let the name of a YOLOX file begin with yolox)"
         )
     height, width = shape[2:]
     return name, (width, height) if isinstance(width, int) and isinstance(height, int) else None

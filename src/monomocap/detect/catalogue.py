@@ -1,6 +1,7 @@
 """The 2D estimators, by name. Heavy imports happen inside the functions."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from monomocap.detect.protocol import Detector
@@ -15,14 +16,27 @@ def mediapipe(device: Device) -> Detector:
     return MediaPipePose()
 
 
-DETECTORS: dict[str, Callable[[Device], Detector]] = {"mediapipe": mediapipe}
+def rtmpose(device: Device, preset: str = "rtmpose", boxes: str | None = None) -> Detector:
+    """RTMPose and RTMDet (`monomocap weights pull rtmpose`): everybody, 26 joints each."""
+    from monomocap.detect.rtmpose import load_rtmpose
+
+    return load_rtmpose(preset, device, boxes=boxes)
+
+
+DETECTORS: dict[str, Callable[[Device], Detector]] = {
+    "mediapipe": mediapipe,
+    "rtmpose": rtmpose,
+    "rtmpose-lightweight": partial(rtmpose, preset="rtmpose-lightweight"),
+    "rtmpose-performance": partial(rtmpose, preset="rtmpose-performance"),
+}
 
 
 def load_detector(name: str, device: Device = "auto", *, boxes: str | None = None) -> Detector:
     """The 2D estimator of this name, or the one whose weights lie at this path.
 
-    A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2; `boxes`
-    chooses who finds people for it (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with
+    A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2, or an
+    ONNX file of RTMPose; `boxes` chooses who finds people for it, and for `rtmpose`
+    (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with
     the list of choices, `WeightsError`, `DeviceError` or `MissingDependency`.
     """
     if name not in DETECTORS and _is_path(name):
@@ -31,6 +45,8 @@ def load_detector(name: str, device: Device = "auto", *, boxes: str | None = Non
         return load_hrnet(Path(name), device, boxes=boxes)
     if name not in DETECTORS:
         raise UnknownName("detector", name, [*DETECTORS, "the path of its weights"])
+    if boxes is not None and name in DETECTORS and name.startswith("rtmpose"):
+        return rtmpose(device, name, boxes)
     if boxes is not None:
         raise OptionError(f"the detector {name} finds people by itself; leave boxes out")
     return DETECTORS[name](device)

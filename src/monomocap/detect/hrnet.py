@@ -4,6 +4,7 @@ A checkpoint says by its own names and shapes which network it is, how wide, and
 
     final_layer.3.weight    HRNetV2 (the model card's 2D stage): letterboxed crops of 128x128
     final_layer.weight      HRNet (the COCO networks): crops of 192x256 with their surroundings
+    simcc_x, simcc_y        an ONNX file of RTMPose: the same crops, of the size that it says
 
 It is a torch file (a ModelScope folder's `pytorch_model.bin`, or any `.pth`), read without running
 any of its code, or an ONNX file, which needs no torch.
@@ -21,16 +22,17 @@ from jaxtyping import Float32
 
 from monomocap.detect.boxes import load_boxes
 from monomocap.detect.session import Session
-from monomocap.detect.topdown import Crop, HeatmapNetwork, TopDown
+from monomocap.detect.simcc import SimCC, is_simcc
+from monomocap.detect.topdown import Crop, HeatmapNetwork, Locates, TopDown
 from monomocap.errors import MissingDependency, WeightsError
 from monomocap.options import Device
-from monomocap.skeleton import COCO17, MODELSCOPE15, Skeleton
+from monomocap.skeleton import COCO17, HALPE26, MODELSCOPE15, Skeleton
 from monomocap.weights import check_fits, first_dict, read_checkpoint, sha256
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-SKELETON_OF_JOINTS = {15: MODELSCOPE15, 17: COCO17}
+SKELETON_OF_JOINTS = {15: MODELSCOPE15, 17: COCO17, 26: HALPE26}
 CONFIGURATION = "configuration.json"
 CHECKPOINT = "pytorch_model.bin"
 TASK = "body-2d-keypoints"
@@ -48,12 +50,13 @@ class Sight:
 
 
 def load_hrnet(path: Path, device: Device = "auto", *, boxes: str | None = None) -> TopDown:
-    """HRNet or HRNetV2 from a ModelScope folder, a torch checkpoint or an ONNX file.
+    """HRNet or HRNetV2 from a ModelScope folder, a torch checkpoint or an ONNX file, or RTMPose.
 
     `boxes` chooses the box detector (`monomocap.detect.boxes.load_boxes`). Raises `WeightsError`,
     `MissingDependency` (a torch file without torch) or `DeviceError`.
     """
     file = weights_file(path)
+    network: HeatmapNetwork | Locates
     network, sight = _open_onnx(file, device) if file.suffix == ".onnx" else _open(file, device)
     # A GPU that only one of the two can use is no reason to fail: `device` says who ran where.
     finder = load_boxes(boxes, "cpu" if device == "cpu" else "auto", beside=file.parent)
@@ -77,7 +80,7 @@ def weights_file(path: Path) -> Path:
     _check_task(path / CONFIGURATION)
     if (path / CHECKPOINT).is_file():
         return path / CHECKPOINT
-    others = [f for f in sorted(path.glob("*.onnx")) if not f.name.startswith("rtmdet")]
+    others = [f for f in sorted(path.glob("*.onnx")) if not f.name.startswith(("rtmdet", "yolox"))]
     if len(others) != 1:
         raise WeightsError(f"{path} holds neither {CHECKPOINT} nor one ONNX file; give the file")
     return others[0]
@@ -206,8 +209,12 @@ class OnnxHeatmaps:
         self._session.close()
 
 
-def _open_onnx(file: Path, device: Device) -> tuple[HeatmapNetwork, Sight]:
+def _open_onnx(file: Path, device: Device) -> tuple[HeatmapNetwork | Locates, Sight]:
     session = Session(file, device)
+    if is_simcc(session):
+        network = SimCC(session)
+        skeleton = _skeleton(network.joints, file)
+        return network, Sight(file.stem, skeleton, network.input_px, "window")
     joints, input_px = _onnx_shapes(session)
     skeleton = _skeleton(joints, file)
     default: Crop = "letterbox" if skeleton == MODELSCOPE15 else "window"

@@ -1,4 +1,4 @@
-"""Joints from heatmaps, one person at a time: boxes, crops, network, and back to the picture.
+"""Joints of one person at a time: boxes, crops, network, and back to the picture.
 
 People of several frames go through the network together, in batches of bounded size.
 """
@@ -53,15 +53,32 @@ class HeatmapNetwork(Protocol):
         """Let go of the network."""
 
 
+@runtime_checkable
+class Locates(Protocol):
+    """A network that says itself where its joints are, without heatmaps."""
+
+    @property
+    def device(self) -> str:
+        """What really computes."""
+
+    def locate(
+        self, images: Float32[np.ndarray, "person 3 y x"]
+    ) -> tuple[Float[np.ndarray, "person joint 2"], Float[np.ndarray, "person joint"]]:
+        """Standardised RGB to each joint's place in the input, in pixels, and its score."""
+
+    def close(self) -> None:
+        """Let go of the network."""
+
+
 class TopDown:
-    """A box detector and a heatmap network as one 2D estimator."""
+    """A box detector and a network for joints as one 2D estimator."""
 
     batch_frames = FRAMES_AT_ONCE
 
     def __init__(
         self,
         name: str,
-        network: HeatmapNetwork,
+        network: HeatmapNetwork | Locates,
         boxes: BoxDetector,
         *,
         skeleton: Skeleton,
@@ -98,10 +115,16 @@ class TopDown:
     ) -> Iterator[tuple[Float[np.ndarray, "joint 2"], Float[np.ndarray, " joint"]]]:
         """Joints in the picture and their scores, person by person, in the order of the crops."""
         for some in _batches(crops, PEOPLE_AT_ONCE):
-            heatmaps = self._network(standardise(np.stack([image for image, _ in some])))
-            xy_input, score = decode(heatmaps)
+            xy_input, score = self._locate(standardise(np.stack([image for image, _ in some])))
             for person, (_, placed) in enumerate(some):
                 yield placed.to_picture(xy_input[person]), score[person]
+
+    def _locate(
+        self, images: Float32[np.ndarray, "person 3 y x"]
+    ) -> tuple[Float[np.ndarray, "person joint 2"], Float[np.ndarray, "person joint"]]:
+        if isinstance(self._network, Locates):
+            return self._network.locate(images)
+        return decode(self._network(images))
 
     def close(self) -> None:
         """Let go of both networks."""
