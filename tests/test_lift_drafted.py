@@ -1,0 +1,64 @@
+"""HDFormer over a draft: the draft of a frame is the same in training and inside a clip."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from monomocap.errors import WeightsError
+from monomocap.lift.networks.drafted import MOMENTS, Draft, DraftedHDFormer, moments, rescaled
+from monomocap.train.checkpoint import load_weights, save_weights
+
+FRAMES = 32
+
+
+def clip(batch: int = 2) -> torch.Tensor:
+    x = torch.randn(batch, 3, FRAMES, 17, generator=torch.Generator().manual_seed(0))
+    x[:, 2] = x[:, 2].abs().clamp(max=1)
+    return x
+
+
+def test_a_frame_within_a_clip_is_drafted_as_its_nine_moments_alone() -> None:
+    draft, x, step, at = Draft(channels=32).eval(), clip(), 2, 15
+    around = x[:, :, at - 4 * step : at + 4 * step + 1 : step]
+    alone = draft(rescaled(around))
+    inside = draft.every_frame(x, step)
+    assert alone.shape == (2, 3, 1, 17)
+    assert torch.allclose(inside[:, :, at : at + 1], alone, atol=1e-6)
+
+
+def test_the_clips_ends_are_held() -> None:
+    first = moments(clip(1), 2)[0]
+    assert first.shape == (3, MOMENTS, 17)
+    assert torch.equal(first[:, :5], first[:, :1].expand(3, 5, 17))
+
+
+def test_neither_the_persons_size_nor_missing_joints_change_the_scale() -> None:
+    x = clip(1)[:, :, :MOMENTS]
+    x[:, :, 3, 5] = 0
+    larger = torch.cat([3 * x[:, :2], x[:, 2:]], dim=1)
+    assert torch.allclose(rescaled(x), rescaled(larger), atol=1e-6)
+    seen = (rescaled(x)[:, 2] > 0).sum()
+    assert torch.isclose(rescaled(x)[:, :2].square().sum() / seen, torch.tensor(1.0), atol=1e-5)
+
+
+def test_a_fresh_network_answers_the_draft_and_only_the_rest_of_it_learns() -> None:
+    network, x = DraftedHDFormer(channels=32), clip()
+    network.train()
+    before = {name: w.clone() for name, w in network.draft.state_dict().items()}
+    answer = network(x)
+    assert torch.equal(answer, network.draft.every_frame(x, network.step))
+    answer.square().mean().backward()
+    assert all(w.grad is None for w in network.draft.parameters())
+    assert network.refine.joint_regressor.weight.grad is not None
+    assert all(torch.equal(w, before[name]) for name, w in network.draft.state_dict().items())
+
+
+def test_it_begins_with_the_weights_of_a_draft(tmp_path: Path) -> None:
+    draft, network = Draft(channels=32), DraftedHDFormer(channels=32)
+    save_weights(tmp_path / "draft.pt", draft.state_dict())
+    load_weights(network, tmp_path / "draft.pt")
+    given, taken = draft.first[0].weight, network.draft.first[0].weight
+    assert torch.equal(given.half().float(), taken)
+    with pytest.raises(WeightsError, match="recipe's network"):
+        load_weights(DraftedHDFormer(channels=16), tmp_path / "draft.pt")
