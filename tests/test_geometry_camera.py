@@ -178,3 +178,75 @@ def test_screen_units() -> None:
     screen = to_screen(corners, 1000, 500)
     np.testing.assert_allclose(screen, np.array([[-1.0, -0.5], [1.0, 0.5], [0.0, 0.0]]))
     np.testing.assert_allclose(from_screen(screen, 1000, 500), corners)
+
+
+WIDE = {
+    "action camera": (-0.28, 0.09, 0.0005, -0.0003, -0.012),
+    "rational": (0.4, -0.3, 0.0006, -0.0002, -0.02, 0.75, -0.25, -0.08),
+    "thin prism": (-0.1, 0.02, 0.001, 0.002, 0.0, 0.02, 0.01, 0.0, 0.002, -0.001, 0.001, 0.0005),
+}
+
+
+@pytest.mark.parametrize("lens", WIDE)
+@given(seed=seeds)
+def test_wide_lenses_are_undone_up_to_their_corners(lens: str, seed: int) -> None:
+    """Rays up to 50 degrees off the axis: the corners of a lens of 90 degrees."""
+    camera = replace(PLAIN, distortion=WIDE[lens])
+    angle = np.random.default_rng(seed).uniform(0, 2 * np.pi, 20)
+    radius = np.random.default_rng(seed + 1).uniform(0, np.tan(np.radians(50)), 20)
+    straight = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+    np.testing.assert_allclose(undistort(camera, distort(camera, straight)), straight, atol=1e-7)
+
+
+@given(seeds)
+def test_a_fisheye_is_undone_up_to_85_degrees(seed: int) -> None:
+    camera = replace(PLAIN, distortion=(0.04, -0.012, 0.006, -0.0015), fisheye=True)
+    rng = np.random.default_rng(seed)
+    turn, off = rng.uniform(0, 2 * np.pi, 20), rng.uniform(0, np.radians(85), 20)
+    straight = np.tan(off)[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    bent = distort(camera, straight)
+    np.testing.assert_allclose(undistort(camera, bent), straight, rtol=1e-6, atol=1e-9)
+    assert np.linalg.norm(bent, axis=1).max() < 1.6, (
+        "the picture has an edge where tangents have none"
+    )
+
+
+def test_without_numbers_a_fisheye_is_equidistant() -> None:
+    camera = replace(PLAIN, fisheye=True)
+    at_45_degrees = distort(camera, np.array([[1.0, 0.0], [0.0, 0.0]]))
+    np.testing.assert_allclose(at_45_degrees, [[np.pi / 4, 0], [0, 0]])
+
+
+@pytest.mark.parametrize("lens", ["barrel", "fisheye"])
+def test_what_a_lens_cannot_have_seen_is_missing(lens: str) -> None:
+    """A strong barrel folds back: no ray lands beyond its largest radius."""
+    numbers = (-0.4, 0.0, 0.0, 0.0)
+    camera = replace(PLAIN, distortion=numbers, fisheye=lens == "fisheye")
+    radius = np.linspace(0, 0.85 if lens == "fisheye" else 0.912, 40)
+    largest = np.linalg.norm(distort(camera, np.stack([radius, 0 * radius], axis=-1)), axis=1).max()
+    inside, outside = undistort(camera, np.array([[0.9 * largest, 0], [1.2 * largest, 0]]))
+    assert np.isfinite(inside).all()
+    assert np.isnan(outside).all()
+
+
+def test_opencv_bends_as_we_do() -> None:
+    """OpenCV comes with MediaPipe; it is asked here and nowhere else."""
+    cv2 = pytest.importorskip("cv2")
+    points = people(3)
+    for numbers in (*LENSES.values(), *WIDE.values()):
+        camera = replace(PLAIN, distortion=numbers)
+        matrix = np.array(
+            [
+                [camera.focal_px[0], 0, camera.center_px[0]],
+                [0, camera.focal_px[1], camera.center_px[1]],
+            ]
+            + [[0, 0, 1.0]]
+        )
+        seen, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), matrix, np.array(numbers))
+        np.testing.assert_allclose(project(camera, points), seen[:, 0], atol=1e-6)
+    numbers = (0.04, -0.012, 0.006, -0.0015)
+    seen, _ = cv2.fisheye.projectPoints(
+        points[:, None], np.zeros(3), np.zeros(3), matrix, np.array(numbers)
+    )
+    fisheye = replace(PLAIN, distortion=numbers, fisheye=True)
+    np.testing.assert_allclose(project(fisheye, points), seen[:, 0], atol=1e-6)

@@ -68,7 +68,7 @@ DEFAULT_FOCAL_ERROR = 0.25
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera with OpenCV's lens distortion; pixel (0, 0) is the middle of the first one.
+    """A camera with OpenCV's lens distortion; pixel (0, 0) is the middle of the first one.
 
     Only the camera's inside; where it stands is `camera_from_world`, when known.
     """
@@ -78,19 +78,23 @@ class Camera:
     focal_px: tuple[float, float]
     center_px: tuple[float, float]
     distortion: tuple[float, ...] = ()
-    """OpenCV's k1, k2, p1, p2[, k3]; empty for none."""
+    """OpenCV's k1, k2, p1, p2[, k3[, k4, k5, k6[, s1, s2, s3, s4]]]; empty for none. Of a fisheye
+    lens its k1, k2, k3, k4."""
     source: Literal["given", "calibration", "metadata", "assumed"] = "given"
     focal_error: float = 0.0
     """One standard deviation of the focal length, as a share of it."""
     camera_from_world: tuple[tuple[float, float, float, float], ...] | None = None
     """Three rows of the rigid 3x4 matrix world metres -> camera metres, or None if unknown."""
+    fisheye: bool = False
+    """Whether `distortion` is that of OpenCV's fisheye model (Kannala and Brandt, 2006)."""
 
     def __post_init__(self) -> None:
         _demand(self.width_px > 0 and self.height_px > 0, "a camera needs a size in pixels")
         numbers = (*self.focal_px, *self.center_px, *self.distortion, self.focal_error)
         _demand(all(math.isfinite(n) for n in numbers), "a camera's numbers must be finite")
         _demand(min(self.focal_px) > 0, "a focal length must be above 0 px")
-        _demand(len(self.distortion) in (0, 4, 5), "distortion is k1, k2, p1, p2[, k3]")
+        lengths = (0, 4) if self.fisheye else (0, 4, 5, 8, 12)
+        _demand(len(self.distortion) in lengths, "distortion has OpenCV's 0, 4, 5, 8 or 12 numbers")
 
     @classmethod
     def from_fov(cls, width_px: int, height_px: int, fov_deg: float | None = None) -> "Camera":

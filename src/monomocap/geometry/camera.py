@@ -26,24 +26,95 @@ def rays(camera: Camera, xy_px: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarr
 
 
 def distort(camera: Camera, ray: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch 2"]:
-    """OpenCV's radial and tangential lens model, on rays."""
+    """OpenCV's lens models on rays: radial (rational), tangential and thin prism, or fisheye."""
+    if camera.fisheye:
+        return _fisheye(camera, ray)
     if not camera.distortion:
         return ray
-    k1, k2, p1, p2, k3 = (*camera.distortion, 0.0)[:5]
+    numbers = (*camera.distortion, *[0.0] * 12)[:12]
+    k1, k2, p1, p2, k3, k4, k5, k6, s1, s2, s3, s4 = numbers
     x, y = ray[..., 0], ray[..., 1]
     r2 = x * x + y * y
-    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-    bent_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)
-    bent_y = y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y
+    radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / (1 + r2 * (k4 + r2 * (k5 + r2 * k6)))
+    bent_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x) + r2 * (s1 + r2 * s2)
+    bent_y = y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y + r2 * (s3 + r2 * s4)
     return np.stack([bent_x, bent_y], axis=-1)
 
 
+def _fisheye(camera: Camera, ray: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch 2"]:
+    """Kannala and Brandt's model (2006): the radius is a polynomial of the angle off the axis."""
+    radius = np.linalg.norm(ray, axis=-1, keepdims=True)
+    angle = np.arctan(radius)
+    scale = _polynomial(camera, angle) / np.maximum(radius, 1e-12)
+    bent: Float[np.ndarray, "*batch 2"] = ray * np.where(radius > 1e-12, scale, 1.0)
+    return bent
+
+
+def _polynomial(camera: Camera, angle: np.ndarray) -> np.ndarray:
+    k1, k2, k3, k4 = camera.distortion or (0.0,) * 4
+    a2 = angle * angle
+    return angle * (1 + a2 * (k1 + a2 * (k2 + a2 * (k3 + a2 * k4))))
+
+
 def undistort(camera: Camera, ray: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch 2"]:
-    """The inverse of `distort`, by fixed-point iteration (20 rounds: exact for ordinary lenses)."""
-    straight = ray
-    if camera.distortion:
-        for _ in range(20):
-            straight = straight + (ray - distort(camera, straight))
+    """The inverse of `distort`; NaN where the lens model has none (far outside what it was fitted
+    to, or at 90 degrees and more off a fisheye's axis)."""
+    if camera.fisheye:
+        return _unfisheye(camera, ray)
+    if not camera.distortion:
+        return ray
+    straight, slope = ray.astype(np.float64), np.empty(0)
+    with np.errstate(all="ignore"):  # what runs away ends as NaN, below
+        for _ in range(NEWTON_STEPS):
+            slope = _slope(camera, straight)
+            off = ray - distort(camera, straight)
+            straight = straight + _solved(slope, off)
+        off = np.abs(distort(camera, straight) - ray).max(axis=-1, keepdims=True)
+        upright = _determinant(slope)[..., None] > 0
+        same_side = (straight * ray).sum(axis=-1, keepdims=True) >= 0
+        found = (off < 1e-9) & upright & same_side
+    return np.where(found, straight, np.nan)
+
+
+NEWTON_STEPS = 12
+"""An action camera's wide lens needs 6 at its corners, an ordinary one 3."""
+
+
+def _slope(camera: Camera, ray: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch 2 2"]:
+    """How `distort` changes with x and y of the ray, by central differences."""
+    step = 1e-6
+    sides = [
+        (distort(camera, ray + step * axis) - distort(camera, ray - step * axis)) / (2 * step)
+        for axis in np.eye(2)
+    ]
+    return np.stack(sides, axis=-1)
+
+
+def _determinant(matrix: Float[np.ndarray, "*batch 2 2"]) -> Float[np.ndarray, "*batch"]:
+    return matrix[..., 0, 0] * matrix[..., 1, 1] - matrix[..., 0, 1] * matrix[..., 1, 0]
+
+
+def _solved(
+    matrix: Float[np.ndarray, "*batch 2 2"], right: Float[np.ndarray, "*batch 2"]
+) -> Float[np.ndarray, "*batch 2"]:
+    """Cramer's rule: a singular matrix gives infinity, not an exception."""
+    a, b, c, d = (matrix[..., i, j] for i in (0, 1) for j in (0, 1))
+    x, y = right[..., 0], right[..., 1]
+    return np.stack([d * x - b * y, a * y - c * x], axis=-1) / _determinant(matrix)[..., None]
+
+
+def _unfisheye(camera: Camera, ray: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch 2"]:
+    """The angle whose polynomial is the radius, by Newton's method; NaN from 90 degrees on."""
+    radius = np.linalg.norm(ray.astype(np.float64), axis=-1, keepdims=True)
+    angle = radius.copy()
+    with np.errstate(all="ignore"):
+        for _ in range(NEWTON_STEPS):
+            slope = (_polynomial(camera, angle + 1e-6) - _polynomial(camera, angle - 1e-6)) / 2e-6
+            angle = angle - (_polynomial(camera, angle) - radius) / slope
+        off = np.abs(_polynomial(camera, angle) - radius)
+        found = (off < 1e-9) & (angle >= 0) & (angle < np.pi / 2 - 1e-6) & (slope > 0)
+        scale = np.where(radius > 1e-12, np.tan(angle) / radius, 1.0)
+    straight: Float[np.ndarray, "*batch 2"] = np.where(found, ray * scale, np.nan)
     return straight
 
 
