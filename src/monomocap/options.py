@@ -39,6 +39,8 @@ class Options:
     RTMDet ONNX file; None for what lies beside the weights, or else MediaPipe."""
     as_published: bool = False
     """Run a published model folder with the limits of its original: for comparisons only."""
+    image_fps: float | None = None
+    """Pictures per second of a folder of pictures; None for 30, which the result says."""
 
     def __post_init__(self) -> None:
         _one_of("device", self.device, get_args(Device))
@@ -53,6 +55,8 @@ class Options:
             raise OptionError(f"focal_px must be above 0, not {self.focal_px}")
         if self.fov_deg is not None and not 0 < self.fov_deg < 180:
             raise OptionError(f"fov_deg must lie between 0 and 180, not {self.fov_deg}")
+        if self.image_fps is not None and not 0 < self.image_fps <= 1000:
+            raise OptionError(f"image_fps must be above 0 and at most 1000, not {self.image_fps}")
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,20 @@ from monomocap.lift.protocol import Lifter, Settings
 from monomocap.options import Options, Progress, no_progress
 from monomocap.types import Camera, Frame, Motion3D, Provenance, Take, Track2D, VideoInfo
 from monomocap.video.ahead import ahead
+from monomocap.video.pictures import ASSUMED_FPS
+from monomocap.video.pictures import FORMAT as PICTURES
 from monomocap.video.read import VideoReader
+from monomocap.video.sources import Source
 
 LIBRARIES = ("numpy", "av", "mediapipe", "onnxruntime", "torch")
 """Those whose version can change a result; the installed ones are written into every take."""
 
 
 def estimate(
-    video: str | Path, options: Options = Options(), *, progress: Progress = no_progress
+    video: str | Path | Source, options: Options = Options(), *, progress: Progress = no_progress
 ) -> Take:
-    """The motion of everybody in a video.
+    """The motion of everybody in a video: a file, a folder of pictures, an address, "-" ...
+    (`monomocap.video.sources`); one that ends (`monomocap.live` is for those that do not).
 
     Whatever can be wrong with the request is found before the first frame is looked at:
     `VideoError`, `UnknownName`, `OptionError`, `WeightsError`, `MissingDependency`. A video with
@@ -37,7 +41,7 @@ def estimate(
     progress("detect", frames so far, frames or None) is called for every frame, then
     progress("lift", people so far, people); it may raise `Cancelled`.
     """
-    with VideoReader(video, max_frames=options.max_frames) as reader:
+    with VideoReader(video, max_frames=options.max_frames, image_fps=options.image_fps) as reader:
         camera = camera_for(reader.info, options)
         lifter = load_lifter(options.lifter, options.device, as_published=options.as_published)
         with load_detector(options.detector, options.device, boxes=options.boxes) as detector:
@@ -133,6 +137,8 @@ def _warnings(
 ) -> tuple[str, ...]:
     """What the user must know before trusting the result."""
     said = [f"only part of {info.path} could be used: {info.partial}"] if info.partial else []
+    if info.codec == PICTURES and options.image_fps is None:
+        said.append(f"pictures have no clock: {ASSUMED_FPS:g} a second are assumed; see image_fps")
     for part, runs in (("detector", detector), ("lifter", lifter)):
         if options.device == "cuda" and not runs.device.startswith("cuda"):
             said.append(f"cuda was asked for, but the {part} {runs.name} ran on {runs.device}")

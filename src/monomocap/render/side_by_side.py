@@ -14,6 +14,7 @@ from monomocap.types import Motion3D, Take
 from monomocap.video.ahead import ahead
 from monomocap.video.read import VideoReader
 from monomocap.video.resize import resize
+from monomocap.video.sources import Source
 from monomocap.video.write import VideoWriter
 
 MOST_HEIGHT_PX = 720
@@ -31,7 +32,7 @@ SOLE_M = 0.08
 
 def render_take(
     take: Take,
-    video: Path,
+    video: str | Path | Source,
     output: Path,
     *,
     azimuth_deg: float = 30.0,
@@ -62,7 +63,9 @@ def render_take(
         for frame in pictures:
             picture = _overlaid(take, frame.index, resize(frame.rgb, width_px, height_px))
             poses = [_pose(motion, i, people, frame.index) for i, motion in enumerate(take.motions)]
-            writer.write(np.hstack([picture, stage.draw_people(poses)]), frame.time_s)
+            writer.write(
+                np.hstack([picture, stage.draw_people(poses)]), float(take.time_s[frame.index])
+            )
             progress("render", frame.index + 1, frames)
 
 

@@ -16,6 +16,8 @@ from monomocap.video.look import Look, fitted
 from monomocap.video.open import open_container, picture_stream, reason
 from monomocap.video.sources import Source, demand_pictures, source_of
 
+FORMAT = "pictures"
+"""What `VideoInfo.codec` says."""
 Picture = UInt8[np.ndarray, "height width 3"]
 
 
@@ -47,7 +49,7 @@ class Pictures:
             frames=len(self._files),
             duration_s=(self._places[-1] + 1) / self._fps,
             rotation_deg=self._look.rotation_deg,
-            codec="pictures",
+            codec=FORMAT,
         )
 
     def frames(self) -> Iterator[Frame]:

@@ -11,12 +11,14 @@ from monomocap.options import Options, Progress, View, no_progress
 from monomocap.pipeline import estimate
 from monomocap.render.side_by_side import render_take
 from monomocap.types import Take
+from monomocap.video.sources import Source, source_of
+from monomocap.video.spool import local
 
 JSON, NPZ, VIDEO = "take.json", "take.npz", "take.mp4"
 
 
 def run(
-    video: str | Path,
+    video: str | Path | Source,
     folder: str | Path,
     options: Options = Options(),
     *,
@@ -28,17 +30,24 @@ def run(
     Whether the folder can be written is tried before any work (`OutputError`). The numbers are
     saved before rendering begins, so they stay if it fails.
     """
-    video, folder = Path(video), Path(folder)
+    folder = Path(folder)
     check_folder(folder)
-    _spare(video, folder)
-    take = estimate(video, options, progress=progress)
+    with local(source_of(video)) as source:  # both passes read the same bytes
+        _spare(source, folder)
+        return _run(source, folder, options, view, progress)
+
+
+def _run(
+    source: Source, folder: Path, options: Options, view: View | None, progress: Progress
+) -> Take:
+    take = estimate(source, options, progress=progress)
     make_folder(folder)
     _save(take, folder)
     if view is None:
         return take
     render_take(
         take,
-        video,
+        source,
         folder / VIDEO,
         azimuth_deg=view.azimuth_deg,
         elevation_deg=view.elevation_deg,
@@ -63,9 +72,9 @@ def view_for(
     )
 
 
-def default_folder(video: str | Path) -> Path:
+def default_folder(video: str | Path | Source) -> Path:
     """Where results go when nobody says: beside nobody's files, named after the video."""
-    return Path(f"{Path(video).stem}-monomocap")
+    return Path(f"{source_of(video).stem}-monomocap")
 
 
 def _save(take: Take, folder: Path) -> None:
@@ -73,8 +82,10 @@ def _save(take: Take, folder: Path) -> None:
         save(take, folder / name)
 
 
-def _spare(video: Path, folder: Path) -> None:
+def _spare(source: Source, folder: Path) -> None:
     """Refuse to write over the video that is being read."""
-    target = folder / VIDEO
-    if target.exists() and video.exists() and target.samefile(video):
-        raise OutputError(f"{video} would be overwritten by the result; choose another folder")
+    target, at = folder / VIDEO, source.at
+    if at is not None and target.exists() and at.exists() and target.samefile(at):
+        raise OutputError(
+            f"{source.shown} would be overwritten by the result; choose another folder"
+        )
