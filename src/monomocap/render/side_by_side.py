@@ -37,9 +37,12 @@ def render_take(
     *,
     azimuth_deg: float = 30.0,
     elevation_deg: float = 10.0,
+    image_fps: float | None = None,
     progress: Progress = no_progress,
 ) -> None:
     """Write the picture of a take: every frame of it, at its true time.
+
+    `image_fps` is that of the options that made the take.
 
     Raises `VideoError` where the video cannot be read any more, `OutputError` where nothing can
     be written.
@@ -56,16 +59,14 @@ def render_take(
     )
     frames = len(take.time_s)
     with (
-        VideoReader(video, max_frames=max(frames, 1)) as reader,
+        VideoReader(video, max_frames=max(frames, 1), image_fps=image_fps) as reader,
         closing(ahead(reader)) as pictures,
         VideoWriter(output, fps=take.info.fps) as writer,
     ):
         for frame in pictures:
             picture = _overlaid(take, frame.index, resize(frame.rgb, width_px, height_px))
             poses = [_pose(motion, i, people, frame.index) for i, motion in enumerate(take.motions)]
-            writer.write(
-                np.hstack([picture, stage.draw_people(poses)]), float(take.time_s[frame.index])
-            )
+            writer.write(np.hstack([picture, stage.draw_people(poses)]), frame.time_s)
             progress("render", frame.index + 1, frames)
 
 

@@ -51,6 +51,7 @@ def _run(
         folder / VIDEO,
         azimuth_deg=view.azimuth_deg,
         elevation_deg=view.elevation_deg,
+        image_fps=options.image_fps,
         progress=progress,
     )
     take = replace(take, output_video=str(folder / VIDEO))
