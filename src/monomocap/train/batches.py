@@ -19,6 +19,7 @@ from monomocap.datasets.synthetic import (
 from monomocap.errors import DataError
 from monomocap.lift.normalize import person_view, to_virtual
 from monomocap.skeleton import H36M17
+from monomocap.train.augment import rarity, recombined
 from monomocap.train.config import TrainConfig
 
 BODY_LIMB_LENGTH_M = 1.34
@@ -37,8 +38,8 @@ class Store:
     start: Int[np.ndarray, " clips"]
     length: Int[np.ndarray, " clips"]
     fps: Float[np.ndarray, " clips"]
-    chance: Float[np.ndarray, " clips"]
-    """How often each clip is drawn; sums to 1."""
+    drawn: Float[np.ndarray, " frames"]
+    """How often each frame is a window's middle: a cumulative sum that ends at 1."""
 
 
 def make_store(clips: Sequence[MocapClip], config: TrainConfig) -> Store:
@@ -49,13 +50,16 @@ def make_store(clips: Sequence[MocapClip], config: TrainConfig) -> Store:
     length = np.array([len(clip.motion.time_s) for clip in kept])
     fps = np.array([_rate(clip) for clip in kept])
     weight = np.array([config.source_weight.get(clip.source, 1.0) for clip in kept])
-    wanted = weight * np.maximum(length / fps, 1.0)
+    xyz_m = np.concatenate([common_body(clip.motion.xyz_m) for clip in kept]).astype(np.float32)
+    seconds = np.repeat(np.maximum(1 / fps, 1 / length), length)
+    rare = rarity(xyz_m, seconds, power=config.rarity_power, seed=config.seed)
+    drawn = np.cumsum(np.repeat(weight, length) * seconds * rare)
     return Store(
-        xyz_m=np.concatenate([common_body(clip.motion.xyz_m) for clip in kept]).astype(np.float32),
+        xyz_m=xyz_m,
         start=np.concatenate([[0], np.cumsum(length)[:-1]]),
         length=length,
         fps=fps,
-        chance=wanted / wanted.sum(),
+        drawn=drawn / drawn[-1],
     )
 
 
@@ -72,7 +76,8 @@ def batches(store: Store, config: TrainConfig, *, start: int = 0) -> Iterator[tu
 
 def make_batch(store: Store, config: TrainConfig, rng: np.random.Generator) -> Batch:
     """One batch: windows on new bodies, from new viewpoints, as a detector would see them."""
-    world = trunk_from_limbs(vary_bones(_windows(store, config, rng), config.bones_sd, rng))
+    captured = recombined(_windows(store, config, rng), config.recombined_share, rng)
+    world = trunk_from_limbs(vary_bones(captured, config.bones_sd, rng))
     world = _mirrored(world, rng.random(len(world)) < 0.5)
     camera = to_camera(world, *cameras_from_world(world[:, :, 0], config.views, rng))
     ray = camera[..., :2] / camera[..., 2:].clip(0.3)
@@ -87,12 +92,14 @@ def _windows(
     store: Store, config: TrainConfig, rng: np.random.Generator
 ) -> Float[np.ndarray, "batch time 17 3"]:
     """Random stretches at the network's rate, re-timed; a clip's ends are held."""
-    clip = rng.choice(len(store.length), config.batch, p=store.chance)
+    frame = np.searchsorted(store.drawn, rng.random(config.batch))
+    clip = np.searchsorted(store.start, frame, side="right") - 1
     low, high = config.speed
     speed = np.exp(rng.uniform(np.log(low), np.log(high), config.batch))
     stride = store.fps[clip] / config.fps * speed
     room = store.length[clip] - 1 - stride * (config.frames - 1)
-    begin = rng.uniform(np.minimum(0, room), np.maximum(0, room))
+    begin = frame - store.start[clip] - stride * (config.frames - 1) / 2
+    begin = begin.clip(np.minimum(0, room), np.maximum(0, room))
     at = begin[:, None] + stride[:, None] * np.arange(config.frames)
     at = at.clip(0, store.length[clip][:, None] - 1)
     before = np.floor(at).astype(int)

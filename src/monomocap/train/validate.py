@@ -46,6 +46,8 @@ def make_validation(clips: Sequence[MocapClip], config: TrainConfig) -> Validati
         batch=max(8, FRAMES // config.frames),
         views=Viewpoints(),
         bones_sd=0.0,
+        recombined_share=0.0,
+        rarity_power=0.0,
         speed=(1.0, 1.0),
         source_weight={},
     )
