@@ -214,7 +214,7 @@ def test_a_fisheye_is_undone_up_to_85_degrees(seed: int) -> None:
 def test_without_numbers_a_fisheye_is_equidistant() -> None:
     camera = replace(PLAIN, fisheye=True)
     at_45_degrees = distort(camera, np.array([[1.0, 0.0], [0.0, 0.0]]))
-    np.testing.assert_allclose(at_45_degrees, [[np.pi / 4, 0], [0, 0]])
+    np.testing.assert_allclose(at_45_degrees, np.array([[np.pi / 4, 0.0], [0.0, 0.0]]))
 
 
 @pytest.mark.parametrize("lens", ["barrel", "fisheye"])
