@@ -94,20 +94,28 @@ def fitted(
     return out
 
 
+_UPRIGHT = (False, False, False)
+_TURNED = (_UPRIGHT, (True, True, False), (False, True, True), (True, False, True))
+"""Transpose, flip x, flip y, by quarter turns clockwise."""
+
+
 def _orientation(picture: av.VideoFrame, stream: VideoStream) -> tuple[bool, bool, bool]:
     """Transpose, flip x, flip y: the nearest of the eight ways to lay a picture down.
 
     The display matrix (FFmpeg's libavutil/display.h) sends stored (x, y) to shown
     (a x + c y, b x + d y). Older files carry a tag `rotate` instead, in degrees clockwise.
     """
-    matrix = picture.side_data.get("DISPLAYMATRIX")
+    try:
+        matrix = picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # A photo's EXIF is a kind of side data that PyAV does not know, and then it shows none.
+        return _TURNED[round(-picture.rotation / 90) % 4]
     if matrix is not None:
         a, b, _, c, d = np.frombuffer(bytes(cast(SideData, matrix)), np.int32)[:5].tolist()
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return False, a < 0, d < 0
         return True, c < 0, b < 0
-    turns = _rotate_tag_deg(stream) // 90
-    return [(False,) * 3, (True, True, False), (False, True, True), (True, False, True)][turns]
+    return _TURNED[_rotate_tag_deg(stream) // 90]
 
 
 def _rotate_tag_deg(stream: VideoStream) -> int:
