@@ -17,19 +17,19 @@ def seen_by(camera: Camera, motion: Motion3D) -> Motion3D:
     return replace(motion, xyz_m=xyz_m - xyz_m[:, :1], root_m=xyz_m[:, 0], frame="root")
 
 
-def test_what_is_known_is_used():
+def test_what_is_known_is_used() -> None:
     motion, camera = sample_motion(), sample_camera()
     found = in_world(seen_by(camera, motion), camera)
     assert found.frame == "world"
     np.testing.assert_allclose(found.xyz_m, motion.xyz_m, atol=1e-9)
 
 
-def test_a_motion_in_the_world_stays_as_it_is():
+def test_a_motion_in_the_world_stays_as_it_is() -> None:
     motion = sample_motion()
     assert in_world(motion, sample_camera()) is motion
 
 
-def test_without_the_way_up_a_level_camera_stands_on_the_same_floor():
+def test_without_the_way_up_a_level_camera_stands_on_the_same_floor() -> None:
     motion = sample_motion()
     camera = replace(
         Camera.from_fov(640, 480, 50.0), camera_from_world=_rows(LEVEL.T, [0.0, 1.2, 4.0])
@@ -42,7 +42,7 @@ def test_without_the_way_up_a_level_camera_stands_on_the_same_floor():
 
 
 @pytest.mark.parametrize("posed", [True, False])
-def test_without_a_root_the_pelvis_stays_over_the_origin(posed: bool):
+def test_without_a_root_the_pelvis_stays_over_the_origin(posed: bool) -> None:
     motion, camera = sample_motion(), sample_camera()
     seen = replace(seen_by(camera, motion), root_m=None)
     found = in_world(seen, camera if posed else replace(camera, camera_from_world=None))
@@ -52,7 +52,7 @@ def test_without_a_root_the_pelvis_stays_over_the_origin(posed: bool):
     assert 0.0 < np.percentile(ankles, 5) < 0.12
 
 
-def test_missing_stays_missing_and_nobody_stays_nobody():
+def test_missing_stays_missing_and_nobody_stays_nobody() -> None:
     motion, camera = sample_motion(), replace(sample_camera(), camera_from_world=None)
     seen = seen_by(sample_camera(), motion)
     seen.xyz_m[3:9] = np.nan
