@@ -6,6 +6,7 @@ import contextlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import pytest
@@ -21,7 +22,16 @@ from monomocap.types import Camera
 
 K = np.array([[901.5, 0, 630.25], [0, 950.5, 355.75], [0, 0, 1.0]])
 LENS = (-0.28, 0.09, 0.001, 0.002, -0.01)
-SIZE = {"width_px": 1280, "height_px": 720}
+
+
+class Size(TypedDict):
+    """A picture's size, as keyword arguments."""
+
+    width_px: int
+    height_px: int
+
+
+SIZE = Size(width_px=1280, height_px=720)
 EXPECTED = Camera(1280, 720, (901.5, 950.5), (630.25, 355.75), LENS, "calibration")
 
 ROS = """# written by camera_calibration
@@ -142,7 +152,7 @@ def test_our_own_json_and_a_takes_camera(tmp_path: Path) -> None:
 def test_the_four_views_come_out_as_their_truth_says(data: Path) -> None:
     folder = data / "video/pose2sim_balance"
     for view in load_views(folder):
-        size = {"width_px": view.camera.width_px, "height_px": view.camera.height_px}
+        size = Size(width_px=view.camera.width_px, height_px=view.camera.height_px)
         what = str(folder / "Calib_qualisys.toml")
         camera = read_calibration(what, **size, video=view.video.name)
         np.testing.assert_allclose(project(camera, view.xyz_m), view.xy_px, atol=1e-6)

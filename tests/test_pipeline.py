@@ -1,6 +1,7 @@
 """The story from video to take, with a detector that needs no network."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import Cancelled, OptionError, UnknownName, VideoError
+from monomocap.geometry.camera import distort, rays
 from monomocap.options import Options
 from monomocap.pipeline import estimate
-from monomocap.types import DEFAULT_FOV_DEG
+from monomocap.types import DEFAULT_FOV_DEG, Camera
 from tests.fakes import FakeDetector
 from tests.videos import make_video
 
@@ -143,3 +145,31 @@ def test_everything_wrong_is_found_before_the_first_frame(
     with pytest.raises(OptionError):
         estimate(video, replace(FAST, focal_px=1.0, fov_deg=1.0), progress=progress)
     assert seen == []
+
+
+def test_a_calibration_reaches_the_rays(
+    monkeypatch: pytest.MonkeyPatch, video: Path, tmp_path: Path
+) -> None:
+    """Seen through a barrel and calibrated, somebody stands as straight as through no lens."""
+    straight = Camera(96, 64, (80.0, 80.0), (47.5, 31.5), source="calibration")
+    barrel = replace(straight, distortion=(-0.3, 0.05, 0.01, -0.01))
+
+    class Bent(FakeDetector):
+        def __call__(self, frame):  # type: ignore[no-untyped-def]
+            (person,) = super().__call__(frame)
+            xy_px = distort(barrel, rays(straight, person.xy_px)) * 80.0 + straight.center_px
+            return [replace(person, xy_px=xy_px.astype(np.float32))]
+
+    monkeypatch.setitem(DETECTORS, "straight", lambda device: FakeDetector())
+    monkeypatch.setitem(DETECTORS, "bent", lambda device: Bent())
+    takes = {}
+    for name, camera in (("straight", straight), ("bent", barrel)):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(asdict(camera)))
+        takes[name] = estimate(video, replace(FAST, detector=name, calibration=str(path)))
+        assert takes[name].camera == camera
+    one, other = (take.motions[0].xyz_m for take in takes.values())
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    path.write_text(json.dumps(asdict(replace(barrel, width_px=128))))
+    with pytest.raises(OptionError, match="128 x 64 pixels"):
+        estimate(video, replace(FAST, detector="bent", calibration=str(path)))

@@ -41,16 +41,21 @@ class Options:
     """Run a published model folder with the limits of its original: for comparisons only."""
     image_fps: float | None = None
     """Pictures per second of a folder of pictures; None for 30, which the result says."""
+    calibration: str | None = None
+    """File of the calibrated camera (OpenCV, ROS, Kalibr, Pose2Sim, JSON), or FILE#CAMERA."""
 
     def __post_init__(self) -> None:
         _one_of("device", self.device, get_args(Device))
         _one_of("smooth", self.smooth, get_args(Smooth))
         if self.max_frames is not None and self.max_frames < 1:
             raise OptionError(f"max_frames must be at least 1, not {self.max_frames}")
-        if self.focal_px is not None and self.fov_deg is not None:
-            raise OptionError("give focal_px or fov_deg, not both")
-        if self.as_published and (self.focal_px, self.fov_deg) != (None, None):
-            raise OptionError("as_published takes the folder's camera; leave focal_px, fov_deg out")
+        cameras = (self.focal_px, self.fov_deg, self.calibration)
+        if sum(said is not None for said in cameras) > 1:
+            raise OptionError("give one of focal_px, fov_deg and calibration, not more")
+        if self.as_published and any(said is not None for said in cameras):
+            raise OptionError(
+                "as_published takes the folder's camera; leave focal_px, fov_deg, calibration out"
+            )
         if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
             raise OptionError(f"focal_px must be above 0, not {self.focal_px}")
         if self.fov_deg is not None and not 0 < self.fov_deg < 180:

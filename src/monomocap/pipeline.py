@@ -12,6 +12,7 @@ from monomocap.detect.catalogue import load_detector
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.detect.swaps import Repaired, put_back
+from monomocap.formats.calibration import read_calibration
 from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter, Settings
@@ -66,10 +67,19 @@ def estimate(
 
 
 def camera_for(info: VideoInfo, options: Options) -> Camera:
-    """The camera that the options state, or else the default one, which says that it is assumed."""
+    """The camera that the options state, or else the file's metadata, or else the default one,
+    which says that it is assumed."""
+    size = (info.width_px, info.height_px)
+    if options.calibration is not None:
+        return read_calibration(
+            options.calibration, width_px=size[0], height_px=size[1], video=info.path
+        )
     if options.focal_px is not None:
-        return Camera.from_focal(info.width_px, info.height_px, options.focal_px)
-    return Camera.from_fov(info.width_px, info.height_px, options.fov_deg)
+        return Camera.from_focal(*size, options.focal_px)
+    unsaid = options.fov_deg is None and not options.as_published
+    if unsaid and info.focal_35mm_mm is not None:
+        return Camera.from_35mm(*size, info.focal_35mm_mm)
+    return Camera.from_fov(*size, options.fov_deg)
 
 
 def lift(track: Track2D, lifter: Lifter, camera: Camera, options: Options) -> Motion3D:

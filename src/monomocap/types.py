@@ -50,6 +50,8 @@ class VideoInfo:
     codec: str = ""
     partial: str = ""
     """Empty when everything was decoded; otherwise why decoding stopped early."""
+    focal_35mm_mm: float | None = None
+    """The lens's focal length as 35 mm film's, where the file says it."""
 
     def __post_init__(self) -> None:
         _demand(self.width_px > 0 and self.height_px > 0, "a video needs a size in pixels")
@@ -64,6 +66,13 @@ stabilisation; webcams lie at 55-75 degrees, camcorders below 60.
 """
 DEFAULT_FOCAL_ERROR = 0.25
 """One standard deviation of the assumed focal length, as a share of it (covers 48-75 degrees)."""
+
+LONG_SIDE_35MM_MM = 34.61
+"""The longer side of a sensor of 4:3 that is as large across its corners (43.27 mm) as 35 mm film:
+what a phone's focal length "as 35 mm film's" refers to, and what its videos use of its width."""
+METADATA_FOCAL_ERROR = 0.12
+"""One standard deviation of a focal length from metadata, as a share of it: stabilisation cuts 10
+to 20 % off a video's width, and the metadata do not say whether it did."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +124,13 @@ class Camera:
         """A lens of this focal length in the picture's middle."""
         center = ((width_px - 1) / 2, (height_px - 1) / 2)
         return cls(width_px, height_px, (focal_px, focal_px), center)
+
+    @classmethod
+    def from_35mm(cls, width_px: int, height_px: int, focal_35mm_mm: float) -> "Camera":
+        """The lens that a file's metadata state, in the picture's middle, with its error bar."""
+        focal_px = focal_35mm_mm * max(width_px, height_px) / LONG_SIDE_35MM_MM
+        camera = cls.from_focal(width_px, height_px, focal_px)
+        return replace(camera, source="metadata", focal_error=METADATA_FOCAL_ERROR)
 
     @property
     def fov_deg(self) -> float:

@@ -46,6 +46,7 @@ def _lens(camera: "Camera") -> str:
     known = (
         f"{camera.source}, {camera.fov_deg:.0f} degrees, focal length {camera.focal_px[0]:.0f} px"
     )
-    if camera.source != "assumed":
+    if not camera.focal_error:
         return f"camera: {known}"
-    return f"camera: {known} +- {camera.focal_error:.0%}; --fov or --focal if you know better"
+    better = "--fov, --focal or --calibration if you know better"
+    return f"camera: {known} +- {camera.focal_error:.0%}; {better}"

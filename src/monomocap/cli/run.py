@@ -22,6 +22,7 @@ def run(
     smooth: words.SmoothName = _DEFAULT.smooth,
     focal: words.Focal = _DEFAULT.focal_px,
     fov: words.Fov = _DEFAULT.fov_deg,
+    calibration: words.Calibration = _DEFAULT.calibration,
     azimuth: words.Azimuth = None,
     elevation: words.Elevation = None,
     no_video: words.NoVideo = False,
@@ -42,6 +43,7 @@ def run(
         fov,
         boxes=boxes,
         as_published=as_published,
+        calibration=calibration,
     )
     from monomocap.workflows.run import default_folder, view_for
     from monomocap.workflows.run import run as run_workflow

@@ -46,6 +46,14 @@ Fov = Annotated[
     float | None,
     typer.Option("--fov", help="Field of view along the longer side, if known.", metavar="DEG"),
 ]
+Calibration = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        help="The calibrated camera: OpenCV, Pose2Sim or JSON.",
+        metavar="FILE[#CAMERA]",
+    ),
+]
 Azimuth = Annotated[
     float | None,
     typer.Option(

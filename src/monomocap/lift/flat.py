@@ -29,19 +29,17 @@ class Flat:
         """Metres from the pelvis in a plane parallel to the picture."""
         xyz_m, confidence = empty_motion(track)
         for piece in pieces(len(track.time_s)):
-            xyz_m[piece] = _on_plane(camera, convert(track.xy_px[piece], track.skeleton, H36M17))
+            ray = rays(camera, track.xy_px[piece])
+            xyz_m[piece] = _on_plane(convert(ray, track.skeleton, H36M17))
             confidence[piece] = convert_score(track.score[piece], track.skeleton, H36M17)
         xyz_m *= _distance_m(xyz_m)
         confidence[~np.isfinite(xyz_m).all(axis=-1)] = 0.0
         return Motion3D(track.person, track.time_s, xyz_m, confidence, H36M17, "root", self.name)
 
 
-def _on_plane(
-    camera: Camera, xy_px: Float[np.ndarray, "time 17 2"]
-) -> Float[np.ndarray, "time 17 3"]:
+def _on_plane(ray: Float[np.ndarray, "time 17 2"]) -> Float[np.ndarray, "time 17 3"]:
     """Positions from the pelvis on the plane one metre away."""
-    xy = rays(camera, xy_px)
-    xy = xy - xy[:, [_PELVIS]]
+    xy = ray - ray[:, [_PELVIS]]
     return np.concatenate([xy, 0 * xy[..., :1]], axis=-1)
 
 

@@ -92,9 +92,10 @@ class NetworkLifter:
 
     def _lift(self, track: Track2D, camera: Camera, part: slice) -> Float[np.ndarray, "time 17 3"]:
         time_s = track.time_s[part]
-        xy_px = convert(track.xy_px[part], track.skeleton, H36M17)
+        # Through the lens first: the middle of two joints is no middle in a bent picture.
+        ray = convert(rays(camera, track.xy_px[part]), track.skeleton, H36M17)
         score = convert_score(track.score[part], track.skeleton, H36M17)
-        planes = np.concatenate([rays(camera, xy_px), score[..., None]], axis=-1)
+        planes = np.concatenate([ray, score[..., None]], axis=-1)
         gap_s = longest_step(time_s)
         grid_s, grid = to_rate(planes, time_s, self.fps, gap_s)
         poses = np.full((len(grid_s), JOINTS, 3), np.nan)
@@ -102,7 +103,7 @@ class NetworkLifter:
         for begin, end in runs(np.isfinite(grid).all(axis=-1).any(axis=-1)):
             poses[begin:end] = self._run(grid[begin:end], first + begin)
         lifted = at_times(poses, grid_s, time_s, 1.5 / self.fps)
-        lifted[~np.isfinite(xy_px).all(axis=-1).any(axis=-1)] = np.nan
+        lifted[~np.isfinite(ray).all(axis=-1).any(axis=-1)] = np.nan
         return lifted
 
     def _run(

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 
 from monomocap.errors import VideoError
 from monomocap.types import Frame, VideoInfo
+from monomocap.video import lens
 from monomocap.video.clock import Clock
 from monomocap.video.deinterlace import progressive
 from monomocap.video.look import Look, fitted
@@ -182,6 +183,7 @@ class Decoding:
             duration_s=_duration_s(self._container, stream),
             rotation_deg=look.rotation_deg,
             codec=stream.codec_context.name,
+            focal_35mm_mm=lens.from_tags({**stream.metadata, **self._container.metadata}),
         )
 
 

@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 
 from monomocap.errors import VideoError
 from monomocap.types import Frame, VideoInfo
+from monomocap.video import lens
 from monomocap.video.decode import ASSUMED_FPS, Damage, decoded_info
 from monomocap.video.look import Look, fitted
 from monomocap.video.open import open_container, picture_stream, reason
@@ -50,6 +51,7 @@ class Pictures:
             duration_s=(self._places[-1] + 1) / self._fps,
             rotation_deg=self._look.rotation_deg,
             codec=FORMAT,
+            focal_35mm_mm=lens.from_jpeg(self._files[0]),
         )
 
     def frames(self) -> Iterator[Frame]:
