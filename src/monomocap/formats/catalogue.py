@@ -1,0 +1,49 @@
+"""All file formats by the ending of a file's name."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from monomocap.errors import FormatError
+from monomocap.formats.format import Format
+from monomocap.formats.json import Json
+from monomocap.formats.npz import Npz
+
+FORMATS: dict[str, Format] = {
+    ".json": Json(),
+    ".npz": Npz(),
+}
+"""File ending -> the format that has it; of two endings that fit a name the longer one counts."""
+
+
+def format_of(path: Path) -> Format:
+    """The format that a path's ending names; raises `FormatError` with the list of endings."""
+    return FORMATS[ending_of(path)]
+
+
+def ending_of(path: Path) -> str:
+    """The known ending of a path, ".angles.csv" before ".csv"; `FormatError` where there is none."""
+    fitting = [ending for ending in FORMATS if path.name.lower().endswith(ending)]
+    if not fitting:
+        raise FormatError(
+            f"{path}: no format has the ending {path.suffix!r}; use one of: {_listed(FORMATS)}"
+        )
+    return max(fitting, key=len)
+
+
+def endings_named(names: str) -> tuple[str, ...]:
+    """The endings that "bvh,.trc" names, each once; raises `FormatError` with the list of all.
+
+    Raises `MissingDependency` where one of the formats takes a library that is not installed.
+    """
+    words = [word.strip().lower() for word in names.split(",") if word.strip()]
+    endings = tuple(dict.fromkeys("." + word.lstrip(".") for word in words))
+    for ending in endings:
+        if ending not in FORMATS:
+            known = _listed(known.lstrip(".") for known in FORMATS)
+            raise FormatError(f"no format is called {ending.lstrip('.')!r}; use: {known}")
+        FORMATS[ending].check()
+    return endings
+
+
+def _listed(endings: Iterable[str]) -> str:
+    return ", ".join(sorted(endings))
