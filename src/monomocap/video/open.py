@@ -20,11 +20,11 @@ WEBCAMS: dict[str, tuple[str, str]] = {
 }
 """Operating system -> FFmpeg's input format for cameras, and what camera N is called there."""
 STREAM_OPTIONS: dict[str, dict[str, str]] = {
-    "url": {"reconnect": "1", "reconnect_streamed": "1", "reconnect_delay_max": "5"},
-    "stream": {"rtsp_flags": "prefer_tcp", "fflags": "nobuffer"},
-    "webcam": {"fflags": "nobuffer"},
+    "stream": {"rtsp_flags": "prefer_tcp"},
 }
-"""FFmpeg's options by kind of source; RTSP by TCP where the server can: no picture gets lost."""
+"""FFmpeg's options by kind of source; RTSP by TCP where the server can: no picture gets lost. Its
+`reconnect` is left off: what has no stated length would begin again at its end, for ever. So is
+`nobuffer`: it throws away what came while the stream was being looked into."""
 _LENIENT: dict[str, Any] = (
     {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 )
@@ -105,7 +105,7 @@ def _open_webcam(source: Source) -> InputContainer:
     form, pattern = WEBCAMS[sys.platform]
     name = pattern.format(source.device)
     try:
-        return av.open(name, format=form, options=STREAM_OPTIONS["webcam"])
+        return av.open(name, format=form)
     except (av.FFmpegError, OSError, ValueError) as error:
         there = ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
         raise VideoError(
