@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 import monomocap as package
+from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import FormatError, MissingDependency
 from monomocap.formats import FORMATS, files_of, only
 from monomocap.formats.catalogue import ending_of, endings_named
 from monomocap.formats.npz import Npz
+from tests.fakes import FakeDetector
 from tests.takes import make_take, same_take
 from tests.terminal import monomocap
+from tests.videos import make_video
 
 Capture = pytest.CaptureFixture[str]
 
@@ -42,10 +45,10 @@ def test_the_longer_of_two_endings_counts(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_formats_by_name_with_or_without_a_dot_each_once() -> None:
-    assert endings_named("npz, .json,NPZ,") == (".npz", ".json")
-    assert endings_named("") == ()
+    assert endings_named(["npz", " .json", "NPZ", ""]) == (".npz", ".json")
+    assert endings_named([]) == ()
     with pytest.raises(FormatError, match=r"no format is called 'doc'; use: .*json, .*npz"):
-        endings_named("npz,doc")
+        endings_named(["npz", "doc"])
 
 
 def test_a_library_that_is_not_there_is_told_with_its_extra(
@@ -53,7 +56,7 @@ def test_a_library_that_is_not_there_is_told_with_its_extra(
 ) -> None:
     monkeypatch.setattr(Npz, "needs", ("no_such_module", "some-extra"))
     with pytest.raises(MissingDependency, match=r"monomocap\[some-extra\]"):
-        endings_named("npz")
+        endings_named(["npz"])
     with pytest.raises(MissingDependency, match="no_such_module"):
         package.save(make_take(), "walk.npz")
 
@@ -91,3 +94,23 @@ def test_convert_says_what_is_wrong_before_it_reads(tmp_path: Path, capsys: Capt
     (tmp_path / "file").write_text("")
     ended = monomocap(capsys, "convert", absent, tmp_path / "file" / "b.json")
     assert ended.code == 2 and "cannot write" in ended.err
+
+
+def test_run_writes_the_formats_it_is_asked_for(tmp_path: Path, capsys: Capture) -> None:
+    words = ("--detector", "fake", "--lifter", "flat", "--no-video")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DETECTORS, "fake", lambda device: FakeDetector())
+        patch.setitem(FORMATS, ".one", OnePerson())
+        video, out = make_video(tmp_path / "walk.mp4", frames=3), tmp_path / "out"
+        ended = monomocap(capsys, "run", video, "-o", out, *words, "--format", "one,.JSON")
+        assert ended.code == 0, ended.err
+        assert str(out / "take.one") in ended.out
+        assert len(package.load(out / "take.one").time_s) == 3
+
+
+def test_run_tells_an_unknown_format_before_any_work(tmp_path: Path, capsys: Capture) -> None:
+    absent = tmp_path / "absent.mp4"
+    ended = monomocap(capsys, "run", absent, "--format", "npz,doc", "-o", tmp_path / "out")
+    assert ended.code == 2
+    assert "no format is called 'doc'" in ended.err and "json" in ended.err
+    assert not (tmp_path / "out").exists()

@@ -28,12 +28,12 @@ def summary(take: "Take") -> list[str]:
     return [*lines, *_stated(take.provenance.settings), _lens(take.camera)]
 
 
-def wrote(folder: Path, take: "Take") -> str:
-    """Which files there are now."""
-    from monomocap.workflows.run import JSON, NPZ, VIDEO
+def wrote(folder: Path, take: "Take", endings: Iterable[str] = ()) -> str:
+    """Which files there are now; `endings` are those of the formats that were asked for."""
+    from monomocap.workflows.run import VIDEO, results
 
-    names = [JSON, NPZ] + ([VIDEO] if take.output_video else [])
-    return "wrote " + ", ".join(str(folder / name) for name in names)
+    files = list(results(folder, take, endings)) + ([folder / VIDEO] if take.output_video else [])
+    return "wrote " + ", ".join(str(file) for file in files)
 
 
 def _stated(settings: Mapping[str, str]) -> list[str]:

@@ -25,6 +25,7 @@ def run(
     calibration: words.Calibration = _DEFAULT.calibration,
     azimuth: words.Azimuth = None,
     elevation: words.Elevation = None,
+    formats: words.Formats = "",
     no_video: words.NoVideo = False,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
@@ -45,13 +46,15 @@ def run(
         as_published=as_published,
         calibration=calibration,
     )
+    from monomocap.formats.catalogue import endings_named
     from monomocap.workflows.run import default_folder, view_for
     from monomocap.workflows.run import run as run_workflow
 
+    endings = endings_named(formats.split(","))
     view = None if no_video else view_for(lifter, azimuth, elevation)
     folder = output or default_folder(video)
     with shown(quiet) as progress:
-        take = run_workflow(video, folder, options, view=view, progress=progress)
+        take = run_workflow(video, folder, options, formats=endings, view=view, progress=progress)
     shout(take.warnings)
     if not quiet:
-        typer.echo("\n".join([*summary(take), wrote(folder, take)]))
+        typer.echo("\n".join([*summary(take), wrote(folder, take, endings)]))

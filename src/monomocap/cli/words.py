@@ -72,6 +72,15 @@ Elevation = Annotated[
         show_default=f"{View.elevation_deg:g}, or the model folder's",
     ),
 ]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="More files beside take.json and take.npz, as csv,trc,c3d.",
+        metavar="A,B,...",
+        show_default=False,
+    ),
+]
 NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render take.mp4.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -21,7 +21,7 @@ def format_of(path: Path) -> Format:
 
 
 def ending_of(path: Path) -> str:
-    """The known ending of a path, ".angles.csv" before ".csv"; `FormatError` where there is none."""
+    """The known ending of a path (".angles.csv" before ".csv"); `FormatError` if there is none."""
     fitting = [ending for ending in FORMATS if path.name.lower().endswith(ending)]
     if not fitting:
         raise FormatError(
@@ -30,12 +30,12 @@ def ending_of(path: Path) -> str:
     return max(fitting, key=len)
 
 
-def endings_named(names: str) -> tuple[str, ...]:
-    """The endings that "bvh,.trc" names, each once; raises `FormatError` with the list of all.
+def endings_named(names: Iterable[str]) -> tuple[str, ...]:
+    """The endings that "npz", ".json" name, each once; raises `FormatError` with the list of all.
 
     Raises `MissingDependency` where one of the formats takes a library that is not installed.
     """
-    words = [word.strip().lower() for word in names.split(",") if word.strip()]
+    words = [word.strip().lower() for word in names if word.strip()]
     endings = tuple(dict.fromkeys("." + word.lstrip(".") for word in words))
     for ending in endings:
         if ending not in FORMATS:

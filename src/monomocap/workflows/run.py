@@ -1,10 +1,12 @@
 """The main job with its files: a video in, `take.json`, `take.npz` and `take.mp4` out."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from monomocap.errors import OutputError
-from monomocap.formats import save
+from monomocap.formats import files_of, save
+from monomocap.formats.catalogue import endings_named
 from monomocap.formats.files import check_folder, make_folder
 from monomocap.lift.exported import view_of
 from monomocap.options import Options, Progress, View, no_progress
@@ -14,6 +16,7 @@ from monomocap.types import Take
 from monomocap.video.sources import Source, source_of
 from monomocap.video.spool import local
 
+STEM = "take"
 JSON, NPZ, VIDEO = "take.json", "take.npz", "take.mp4"
 
 
@@ -22,27 +25,34 @@ def run(
     folder: str | Path,
     options: Options = Options(),
     *,
+    formats: Iterable[str] = (),
     view: View | None = View(),
     progress: Progress = no_progress,
 ) -> Take:
     """Estimate, save, render (unless `view` is None); returns the take as it was saved.
 
-    Whether the folder can be written is tried before any work (`OutputError`). The numbers are
-    saved before rendering begins, so they stay if it fails.
+    `formats` names more files to write, "trc" for take.trc (`monomocap.formats.FORMATS`). An
+    unknown one (`FormatError`) and a folder that cannot be written (`OutputError`) are told before
+    any work. The numbers are saved before rendering begins, so they stay if it fails.
     """
-    folder = Path(folder)
+    folder, endings = Path(folder), endings_named(formats)
     check_folder(folder)
     with local(source_of(video)) as source:  # both passes read the same bytes
         _spare(source, folder)
-        return _run(source, folder, options, view, progress)
+        return _run(source, folder, options, endings, view, progress)
 
 
 def _run(
-    source: Source, folder: Path, options: Options, view: View | None, progress: Progress
+    source: Source,
+    folder: Path,
+    options: Options,
+    endings: tuple[str, ...],
+    view: View | None,
+    progress: Progress,
 ) -> Take:
     take = estimate(source, options, progress=progress)
     make_folder(folder)
-    _save(take, folder)
+    _save(take, folder, endings)
     if view is None:
         return take
     render_take(
@@ -55,8 +65,17 @@ def _run(
         progress=progress,
     )
     take = replace(take, output_video=str(folder / VIDEO))
-    _save(take, folder)
+    _save(take, folder, endings)
     return take
+
+
+def results(folder: Path, take: Take, endings: Iterable[str] = ()) -> dict[Path, Take]:
+    """The files of a result but its video, each with its part of the take.
+
+    Where a format holds one person, everybody gets a file; nobody gets none.
+    """
+    wanted = dict.fromkeys([NPZ, JSON, *(f"{STEM}{ending}" for ending in endings)])
+    return {path: part for name in wanted for path, part in files_of(take, folder / name).items()}
 
 
 def view_for(
@@ -78,9 +97,9 @@ def default_folder(video: str | Path | Source) -> Path:
     return Path(f"{source_of(video).stem}-monomocap")
 
 
-def _save(take: Take, folder: Path) -> None:
-    for name in (NPZ, JSON):
-        save(take, folder / name)
+def _save(take: Take, folder: Path, endings: Iterable[str]) -> None:
+    for path, part in results(folder, take, endings).items():
+        save(part, path)
 
 
 def _spare(source: Source, folder: Path) -> None:
