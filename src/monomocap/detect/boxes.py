@@ -64,11 +64,11 @@ def load_boxes(
     weights list`), or the path of an ONNX file: YOLOX if its name begins so, or else RTMDet.
 
     Without a choice: what `MONOMOCAP_BOXES` says, or the one `rtmdet*.onnx` in the folder `beside`
-    (where a checkpoint lies), or else MediaPipe, which sees one person only.
+    (where a checkpoint lies), or else MediaPipe, which sees those who are near.
     """
     choice = choice or os.environ.get(BOXES_VARIABLE) or _found(beside) or "mediapipe"
     if choice == "mediapipe":
-        log.info("person boxes: MediaPipe's, which are of one person")
+        log.info("person boxes: MediaPipe's")
         return MediaPipeBoxes()
     path = need(choice) if choice in PUBLISHED else Path(choice)
     boxes = _opened(path, device)
@@ -238,8 +238,12 @@ LANDMARK_MARGIN = 0.1
 """Landmarks end at joints, eyes and toes; people go on for about a tenth beyond."""
 
 
+NOMINAL_FPS = 30.0
+"""Boxes are asked for without times; MediaPipe only needs to know how often to search."""
+
+
 class MediaPipeBoxes:
-    """The one person whom MediaPipe follows, boxed around its landmarks."""
+    """The people whom MediaPipe follows, boxed around their landmarks."""
 
     name = "mediapipe"
 
@@ -247,6 +251,7 @@ class MediaPipeBoxes:
         from monomocap.detect.mediapipe import MediaPipePose
 
         self._pose = MediaPipePose()
+        self._frames = 0
         self.device = self._pose.device
 
     @property
@@ -255,11 +260,12 @@ class MediaPipeBoxes:
         return self._pose.weights
 
     def __call__(self, pictures: Sequence[Picture]) -> list[Boxes]:
-        """One box, or none, in each picture."""
+        """A box for each of them in each picture."""
         return [self._boxes(picture) for picture in pictures]
 
     def _boxes(self, picture: Picture) -> Boxes:
-        people = self._pose(Frame(0, 0.0, picture))
+        people = self._pose(Frame(self._frames, self._frames / NOMINAL_FPS, picture))
+        self._frames += 1
         height, width, _ = picture.shape
         boxes = [
             np.append(
