@@ -3,6 +3,8 @@
 The free mocap is mostly walking; what a network gets wrong is what it has hardly seen.
 """
 
+import warnings
+
 import numpy as np
 from jaxtyping import Float
 from scipy.cluster.vq import kmeans2
@@ -74,7 +76,9 @@ def rarity(
     rng = np.random.default_rng(seed)
     sample = pose[rng.choice(len(pose), min(len(pose), 20_000), replace=False)]
     kinds = min(_KINDS, len(sample))
-    centers, _ = kmeans2(sample, kinds, iter=10, minit="points", seed=rng, missing="warn")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="One of the clusters is empty")
+        centers, _ = kmeans2(sample, kinds, iter=10, minit="points", seed=rng)
     kind = np.concatenate([_nearest(part, centers) for part in np.array_split(pose, 64)])
     lasts = np.bincount(kind, weights=seconds, minlength=kinds)
     weight: Float[np.ndarray, " frames"] = (lasts[kind] / lasts.sum()) ** -power
