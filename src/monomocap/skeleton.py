@@ -186,7 +186,63 @@ MODELSCOPE15 = _skeleton(
 )
 """The 15 joints of the model card's 2D stage."""
 
-SKELETONS = {s.name: s for s in (H36M17, COCO17, BLAZEPOSE33, HALPE26, MODELSCOPE15)}
+_FEET = (("big_toe", "*_ankle"), ("small_toe", "*_ankle"), ("heel", "*_ankle"))
+
+COCO23 = _skeleton(
+    "coco23",
+    {"nose": ""}
+    | _both_sides(("eye", "nose"), ("ear", "*_eye"), *_BODY12)
+    | {f"{side}_{part}": f"{side}_ankle" for side in ("left", "right") for part, _ in _FEET},
+)
+"""The body of COCO-WholeBody's 133 keypoints (Jin et al., 2020): COCO's 17, and three per foot."""
+
+
+def _one_side(side: str, *pairs: tuple[str, str]) -> dict[str, str]:
+    return {f"{side}_{joint}": parent.replace("*", side) for joint, parent in pairs}
+
+
+_OPENPOSE_ARM = (("shoulder", "neck"), ("elbow", "*_shoulder"), ("wrist", "*_elbow"))
+_OPENPOSE_LEG = (("knee", "*_hip"), ("ankle", "*_knee"))
+_OPENPOSE_FACE = {
+    "right_eye": "nose",
+    "left_eye": "nose",
+    "right_ear": "right_eye",
+    "left_ear": "left_eye",
+}
+
+OPENPOSE25 = _skeleton(
+    "openpose25",
+    {"nose": "neck", "neck": "pelvis"}
+    | _one_side("right", *_OPENPOSE_ARM)
+    | _one_side("left", *_OPENPOSE_ARM)
+    | {"pelvis": ""}
+    | _one_side("right", ("hip", "pelvis"), *_OPENPOSE_LEG)
+    | _one_side("left", ("hip", "pelvis"), *_OPENPOSE_LEG)
+    | _OPENPOSE_FACE
+    | _one_side("left", *_FEET)
+    | _one_side("right", *_FEET),
+)
+"""OpenPose's BODY_25 (Cao et al., 2019); its neck is the middle of the shoulders, its pelvis that
+of the hips."""
+
+OPENPOSE18 = _skeleton(
+    "openpose18",
+    {"nose": "neck", "neck": ""}
+    | _one_side("right", *_OPENPOSE_ARM)
+    | _one_side("left", *_OPENPOSE_ARM)
+    | _one_side("right", ("hip", "neck"), *_OPENPOSE_LEG)
+    | _one_side("left", ("hip", "neck"), *_OPENPOSE_LEG)
+    | _OPENPOSE_FACE,
+)
+"""OpenPose's COCO model: COCO's joints in another order, and a neck between the shoulders."""
+
+SKELETONS = {
+    s.name: s
+    for s in (
+        *(H36M17, COCO17, BLAZEPOSE33, HALPE26, MODELSCOPE15),
+        *(COCO23, OPENPOSE25, OPENPOSE18),
+    )
+}
 
 LIMB_JOINTS = tuple(
     f"{side}_{joint}"
@@ -199,17 +255,30 @@ NECK_SHARE = 0.5
 """Where H36M's neck/nose joint lies between thorax and head in a person standing upright (the
 training data's own share: both bones are about 0.12 m long)."""
 
-_HEAD_MADE_FROM: dict[str, dict[str, float]] = {
-    "coco17": {"left_ear": 0.5, "right_ear": 0.5},
-    "blazepose33": {"left_ear": 0.5, "right_ear": 0.5},
+EAR_SHARE = 0.62
+"""Where the ears lie between the middle of the shoulders and the top of the head: the top is 0.35 m
+above the shoulders (Pose2Sim's balancing man), the ear's hole 0.13 m below the top (ANSUR)."""
+
+_EARS = {"left_ear": 0.5, "right_ear": 0.5}
+_BELOW_THE_TOP = {
+    "left_shoulder": (1 - EAR_SHARE) / 2,
+    "right_shoulder": (1 - EAR_SHARE) / 2,
+    "head": EAR_SHARE,
 }
+_HEAD_MADE_FROM: dict[str, dict[str, float]] = {
+    **dict.fromkeys(("coco17", "coco23", "blazepose33", "openpose18", "openpose25"), _EARS),
+    "halpe26": _BELOW_THE_TOP,
+}
+"""The head's joint is the middle of the ears, whoever detects it. Halpe's "head" is its top, and
+its ears are often hidden."""
 
 
 def _recipe_to_h36m(source: Skeleton) -> dict[str, dict[str, float]]:
     """Each H36M joint that a source lacks, as shares of joints it has.
 
     pelvis = middle of the hips, thorax = middle of the shoulders, spine = middle of those two,
-    head = middle of the ears where the source has no head, neck = middle of thorax and head.
+    head = middle of the ears, or where they should be under the top of the head, neck = middle of
+    thorax and head.
     """
     has = set(source.joints)
     mid_hips = {"left_hip": 0.5, "right_hip": 0.5}
