@@ -1,6 +1,7 @@
 """The command `monomocap`: its sub-commands, and how it ends.
 
-Exit codes: 0 done; 2 the request cannot be met, said in one line; 130 stopped with Ctrl-C.
+Exit codes: 0 done; 1 some of several videos failed; 2 the request cannot be met, said in one line;
+130 stopped with Ctrl-C.
 """
 
 import sys

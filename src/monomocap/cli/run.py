@@ -1,17 +1,25 @@
-"""`monomocap run VIDEO`."""
+"""`monomocap run VIDEO...`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from monomocap.cli import words
+from monomocap.cli.many import run_many
 from monomocap.cli.progress import shown
 from monomocap.cli.report import shout, summary, wrote
 from monomocap.options import Options
+
+if TYPE_CHECKING:
+    from monomocap.types import Take
+    from monomocap.video.sources import Source
 
 _DEFAULT = Options()
 
 
 def run(
-    video: words.Video,
+    videos: words.Sources,
     output: words.Folder = None,
     detector: words.DetectorName = _DEFAULT.detector,
     boxes: words.Boxes = _DEFAULT.boxes,
@@ -23,6 +31,7 @@ def run(
     focal: words.Focal = _DEFAULT.focal_px,
     fov: words.Fov = _DEFAULT.fov_deg,
     calibration: words.Calibration = _DEFAULT.calibration,
+    image_fps: words.ImageFps = _DEFAULT.image_fps,
     azimuth: words.Azimuth = None,
     elevation: words.Elevation = None,
     formats: words.Formats = "",
@@ -30,7 +39,7 @@ def run(
     quiet: words.Quiet = False,
     debug: words.Debug = False,
 ) -> None:
-    """Write the 3D motion of the people in a video.
+    """Write the 3D motion of the people in a video, or in each of several.
 
     The results are take.json, take.npz and take.mp4, the video with the skeleton beside a 3D stage.
     """
@@ -45,16 +54,28 @@ def run(
         boxes=boxes,
         as_published=as_published,
         calibration=calibration,
+        image_fps=image_fps,
     )
     from monomocap.formats.catalogue import endings_named
+    from monomocap.video.sources import find_sources, is_many
     from monomocap.workflows.run import default_folder, view_for
     from monomocap.workflows.run import run as run_workflow
 
     endings = endings_named(formats.split(","))
     view = None if no_video else view_for(lifter, azimuth, elevation)
-    folder = output or default_folder(video)
-    with shown(quiet) as progress:
-        take = run_workflow(video, folder, options, formats=endings, view=view, progress=progress)
+
+    def job(source: "Source", folder: Path) -> "Take":
+        with shown(quiet) as progress:
+            return run_workflow(
+                source, folder, options, formats=endings, view=view, progress=progress
+            )
+
+    sources = find_sources(videos)
+    if len(videos) > 1 or is_many(videos[0]):
+        run_many(sources, job, output, quiet)
+        return
+    folder = output or default_folder(sources[0])
+    take = job(sources[0], folder)
     shout(take.warnings)
     if not quiet:
         typer.echo("\n".join([*summary(take), wrote(folder, take, endings)]))

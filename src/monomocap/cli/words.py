@@ -11,6 +11,14 @@ import typer
 from monomocap.options import Device, Smooth, View
 
 Video = Annotated[Path, typer.Argument(help="The video file.", metavar="VIDEO")]
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files, folders, patterns, a .txt list, addresses, webcam[:N], or - for a pipe.",
+        metavar="VIDEO...",
+        show_default=False,
+    ),
+]
 Folder = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Folder for the results.", metavar="DIR"),
@@ -52,6 +60,15 @@ Calibration = Annotated[
         "--calibration",
         help="The calibrated camera: OpenCV, Pose2Sim or JSON.",
         metavar="FILE[#CAMERA]",
+    ),
+]
+ImageFps = Annotated[
+    float | None,
+    typer.Option(
+        "--image-fps",
+        help="Pictures per second of a folder of pictures.",
+        metavar="FPS",
+        show_default="30, and a warning",
     ),
 ]
 Azimuth = Annotated[
