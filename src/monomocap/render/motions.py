@@ -116,12 +116,23 @@ class Script:
     nod: Times = field(default_factory=lambda: np.zeros(1))
     """Head, forward, against the trunk."""
     toes_out: float = 0.12
+    knees: Points | None = None
+    """Which way knees bend; None for the way that toes point."""
+    left_wrist_m: Points | None = None
+    """Where a hand is held, instead of the arm's angles."""
+    right_wrist_m: Points | None = None
+    elbows: Points | None = None
+    """Which way the left elbow bends when a hand is held, about the body's own axes; the right one
+    mirrors it. None for backward."""
 
     def ankle(self, side: Side) -> Points:
         return self.left_ankle_m if side == "left" else self.right_ankle_m
 
     def arm(self, side: Side) -> Arm:
         return self.left_arm if side == "left" else self.right_arm
+
+    def hand(self, side: Side) -> Points | None:
+        return self.left_wrist_m if side == "left" else self.right_wrist_m
 
     def spread(self) -> "Script":
         """Angles given once hold for every frame."""
@@ -401,7 +412,7 @@ def act(script: Script, body: Body, person: int = 0) -> Motion3D:
     at["neck"] = (at["thorax"] + at["head"]) / 2
     for side in SIDES:
         _add_leg(at, script, body, side, pelvis)
-        _add_arm(at, script.arm(side), body, side, chest)
+        _add_arm(at, script, body, side, chest)
     xyz_m = np.stack([at[joint] for joint in H36M17.joints], axis=1)
     sure = np.ones(xyz_m.shape[:2])
     return Motion3D(person, script.time_s, xyz_m, sure, H36M17, "world", "by rule")
@@ -423,7 +434,7 @@ def _add_leg(
 ) -> None:
     out = 1 if side == "left" else -1
     hip = at["pelvis"] + pelvis @ [0.0, out * body.hip_m, 0.0]
-    pole = _ahead(script.heading + out * script.toes_out)
+    pole = _ahead(script.heading + out * script.toes_out) if script.knees is None else script.knees
     knee, ankle = bend(hip, script.ankle(side), pole, body.thigh_m, body.shank_m)
     at |= {f"{side}_hip": hip, f"{side}_knee": knee, f"{side}_ankle": ankle}
 
@@ -447,13 +458,23 @@ def bend(
 
 
 def _add_arm(
-    at: dict[str, Points], arm: Arm, body: Body, side: Side, chest: Float[np.ndarray, "time 3 3"]
+    at: dict[str, Points],
+    script: Script,
+    body: Body,
+    side: Side,
+    chest: Float[np.ndarray, "time 3 3"],
 ) -> None:
-    out = 1 if side == "left" else -1
+    out, arm, hand = 1 if side == "left" else -1, script.arm(side), script.hand(side)
+    shoulder = at["thorax"] + chest @ [0.0, out * body.shoulder_m, 0.0]
+    if hand is not None:
+        way = np.array([-1.0, 0.0, 0.0]) if script.elbows is None else script.elbows
+        pole = np.einsum("tij,tj->ti", chest, np.broadcast_to(way * [1, out, 1], hand.shape))
+        elbow, wrist = bend(shoulder, hand, pole, body.upper_arm_m, body.forearm_m)
+        at |= {f"{side}_shoulder": shoulder, f"{side}_elbow": elbow, f"{side}_wrist": wrist}
+        return
     turns = np.stack([out * arm.abduct, -arm.flex], axis=-1)
     upper = chest @ Rotation.from_euler("XY", turns).as_matrix()
     fore = upper @ Rotation.from_euler("Y", -arm.elbow[:, None]).as_matrix()
-    shoulder = at["thorax"] + chest @ [0.0, out * body.shoulder_m, 0.0]
     elbow = shoulder + upper @ [0.0, 0.0, -body.upper_arm_m]
     wrist = elbow + fore @ [0.0, 0.0, -body.forearm_m]
     at |= {f"{side}_shoulder": shoulder, f"{side}_elbow": elbow, f"{side}_wrist": wrist}

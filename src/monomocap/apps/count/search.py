@@ -1,0 +1,219 @@
+"""What repeats in a motion, without knowing what it is.
+
+A repetition leaves a pose and comes back to it. Seen along the right direction in pose space that
+is a hill of a signal: valley, peak, valley. Which direction is right nobody says, so many are
+tried: the main directions of variation in windows of several lengths (of the pose, and of the pose
+made alike on both sides, in which left and right in turn are the same thing). Each gives hills, and
+hills are the same movement when the whole body passes through the same poses at the same heights,
+or through their mirror images. The direction whose alike hills explain most movement wins.
+
+Like the self-similarity of a video (Dwibedi et al., 2020; training-free: arXiv 2107.13760) it needs
+no list of exercises; unlike a period, hills stand pauses and changes of tempo.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from monomocap.apps.body_frame import RATE_HZ, mirrored, smoothed
+from monomocap.apps.count.cycles import LEVELS, Extremes, cycles, passed
+
+Values = Float[np.ndarray, "time channel"]
+Poses = Float[np.ndarray, "cycle point channel"]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Numbers that were tuned on `benchmarks/counting.py --seed 1`, and on no other seed."""
+
+    windows_s: tuple[float, ...] = (3.0, 6.0, 12.0, 24.0)
+    smooth_s: tuple[float, ...] = (0.07, 0.2)
+    axes: int = 3
+    least_swing: float = 0.5
+    """A full repetition's rise and fall, as a share of the signal's range in its window."""
+    alike: float = 0.55
+    """Two cycles are the same movement when their poses differ by less than this share of the
+    movement itself."""
+    edge_alike: float = 0.7
+    """The same, for the first or last cycle, of which only one half must fit."""
+    least_size: float = 0.55
+    """A full repetition, as a share of the usual one; below it is partial."""
+    least_partial: float = 0.22
+    least_excursion: float = 0.16
+    """Root mean square of how far the pose goes from its mean, in `CHANNELS`."""
+    fewest: int = 3
+    least_duty: float = 0.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """Cycles of one movement."""
+
+    extremes: Extremes
+    frames: Int[np.ndarray, "cycle point"]
+    poses: Poses
+    excursion: Float[np.ndarray, " cycle"]
+    differs: Float[np.ndarray, " cycle"]
+    """From the usual cycle, as a share of the movement."""
+    axis: Float[np.ndarray, " channel"]
+    both_sides: bool
+    """Whether the signal was taken from the pose made alike on both sides."""
+    range_: float
+    sigma_s: float
+
+    @property
+    def score(self) -> float:
+        """How much movement the cycles explain."""
+        return float((self.excursion * np.clip(1 - self.differs, 0, 1)).sum())
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last frame."""
+        return int(self.extremes[0, 0]), int(self.extremes[-1, 2])
+
+
+def sides_alike(values: Values) -> Values:
+    """What both sides do in common."""
+    return (values + mirrored(values)) / 2
+
+
+def candidates(values: Values, tuning: Tuning) -> Iterator[Found]:
+    """Groups of alike cycles along many directions, in no order."""
+    for sigma_s in tuning.smooth_s:
+        whole = smoothed(values, sigma_s)
+        for both_sides in (False, True):
+            seen = sides_alike(whole) if both_sides else whole
+            for axis, range_ in directions(seen, tuning):
+                found = along(whole, seen @ axis, axis, both_sides, range_, sigma_s, tuning)
+                if found is not None:
+                    yield found
+
+
+def directions(
+    seen: Values, tuning: Tuning
+) -> Iterator[tuple[Float[np.ndarray, " channel"], float]]:
+    """Main directions of variation in windows, with the signal's range there; both signs."""
+    known: list[tuple[np.ndarray, float]] = []
+    for window in _windows(len(seen), tuning.windows_s):
+        part = seen[window]
+        variation = np.cov(part.T)
+        sizes, vectors = np.linalg.eigh(variation)
+        for axis, size in zip(vectors.T[::-1][: tuning.axes], sizes[::-1], strict=False):
+            if size < tuning.least_excursion**2 / 4:
+                break
+            signal = part @ axis
+            range_ = float(np.subtract(*np.percentile(signal, [95, 5])))
+            if _is_new(axis, range_, known):
+                known.append((axis, range_))
+                yield axis, range_
+                yield -axis, range_
+
+
+def _windows(length: int, windows_s: tuple[float, ...]) -> Iterator[slice]:
+    for seconds in windows_s:
+        frames = round(seconds * RATE_HZ)
+        if frames >= length:
+            yield slice(0, length)
+            return
+        for begin in range(0, length - frames // 2, frames // 2):
+            yield slice(begin, min(begin + frames, length))
+
+
+def _is_new(axis: np.ndarray, range_: float, known: list[tuple[np.ndarray, float]]) -> bool:
+    return not any(abs(axis @ other) > 0.97 and 0.8 < range_ / size < 1.25 for other, size in known)
+
+
+def along(
+    whole: Values,
+    signal: Float[np.ndarray, " time"],
+    axis: Float[np.ndarray, " channel"],
+    both_sides: bool,
+    range_: float,
+    sigma_s: float,
+    tuning: Tuning,
+) -> Found | None:
+    """The largest group of alike cycles of a signal; None when no two are alike."""
+    extremes = cycles(signal, tuning.least_swing * range_)
+    if len(extremes) < 2:
+        return None
+    frames = passed(signal, extremes).frames
+    poses = whole[frames]
+    excursion = excursions(poses)
+    far = apart(poses, poses) / np.minimum(excursion[:, None], excursion[None])
+    near = far < tuning.alike
+    medoid = int((near * excursion[None]).sum(axis=1).argmax())
+    members = near[medoid]
+    if members.sum() < 2:
+        return None
+    usual = template(poses, poses[medoid], members)
+    usual_size = float(excursions(usual[None])[0])
+    differs = apart(poses, usual[None])[:, 0] / max(usual_size, 1e-9)
+    members = (differs < tuning.alike) & _full(excursion, usual_size, tuning)
+    members |= _edges(poses, usual, usual_size, members, excursion, tuning)
+    if members.sum() < 2:
+        return None
+    keep = np.flatnonzero(members)
+    return Found(
+        extremes[keep], frames[keep], poses[keep], excursion[keep], differs[keep],
+        axis, both_sides, range_, sigma_s,
+    )  # fmt: skip
+
+
+def excursions(poses: Poses) -> Float[np.ndarray, " cycle"]:
+    """How far the poses of each cycle go from their mean, root mean square."""
+    away = poses - poses.mean(axis=1, keepdims=True)
+    return np.sqrt((away**2).sum(axis=2).mean(axis=1)) + 1e-9
+
+
+def apart(
+    one: Poses, other: Float[np.ndarray, "others point channel"]
+) -> Float[np.ndarray, "cycle others"]:
+    """Root mean square distance of the poses of two cycles, or of one and the other's mirror."""
+    return np.minimum(_apart(one, other), _apart(one, mirrored(other)))
+
+
+def _apart(one: Poses, other: np.ndarray) -> np.ndarray:
+    points = one.shape[1]
+    a, b = one.reshape(len(one), -1), other.reshape(len(other), -1)
+    square = (a * a).sum(1)[:, None] + (b * b).sum(1)[None] - 2 * a @ b.T
+    return np.sqrt(np.maximum(square, 0) / points)
+
+
+def template(
+    poses: Poses, like: Float[np.ndarray, "point channel"], members: np.ndarray
+) -> Float[np.ndarray, "point channel"]:
+    """The mean of the members, each turned to the side of `like`."""
+    chosen = poses[members]
+    straight = _apart(chosen, like[None])[:, 0]
+    turned = _apart(mirrored(chosen), like[None])[:, 0]
+    sided = np.where((turned < straight)[:, None, None], mirrored(chosen), chosen)
+    return np.median(sided, axis=0)
+
+
+def _full(excursion: np.ndarray, usual_size: float, tuning: Tuning) -> np.ndarray:
+    return (excursion > tuning.least_size * usual_size) & (excursion < 1.8 * usual_size)
+
+
+def _edges(
+    poses: Poses,
+    usual: Float[np.ndarray, "point channel"],
+    usual_size: float,
+    members: np.ndarray,
+    excursion: np.ndarray,
+    tuning: Tuning,
+) -> np.ndarray:
+    """Neighbours of the first and last member that begin or end in another pose: the first clap
+    begins with the arms hanging. The peak and the half that faces the others must fit."""
+    edge = np.zeros(len(poses), bool)
+    inside = np.flatnonzero(members)
+    if not len(inside):
+        return edge
+    half = len(LEVELS)
+    for at, points in ((inside[0] - 1, slice(half, None)), (inside[-1] + 1, slice(0, half + 1))):
+        if 0 <= at < len(poses):
+            far = apart(poses[at : at + 1, points], usual[None, points])[0, 0]
+            edge[at] = far < tuning.edge_alike * 0.6 * usual_size
+            edge[at] &= excursion[at] > tuning.least_size * usual_size
+    return edge
