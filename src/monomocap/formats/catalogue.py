@@ -4,13 +4,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from monomocap.errors import FormatError
+from monomocap.formats.c3d import C3d
+from monomocap.formats.coco import Coco
 from monomocap.formats.format import Format
 from monomocap.formats.json import Json
 from monomocap.formats.npz import Npz
+from monomocap.formats.table import Csv, Parquet
+from monomocap.formats.trc import Trc
 
 FORMATS: dict[str, Format] = {
     ".json": Json(),
     ".npz": Npz(),
+    ".csv": Csv(),
+    ".parquet": Parquet(),
+    ".trc": Trc(),
+    ".c3d": C3d(),
+    ".coco.json": Coco(),
 }
 """File ending -> the format that has it; of two endings that fit a name the longer one counts."""
 

@@ -35,7 +35,7 @@ def make_folder(folder: Path) -> None:
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder that takes the name `path` when the block ends well."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{os.getpid()}.part.{path.name}")  # libraries look at endings
     try:
         yield temporary
         temporary.replace(path)
