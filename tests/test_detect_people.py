@@ -16,9 +16,10 @@ PICTURE = np.zeros((4, 6, 3), np.uint8)
 
 
 def person_at(x: float, y: float = 100.0, *, size: float = 50.0, world: bool = False) -> Person2D:
-    """Somebody in a box with its middle at (x, y); every joint is there."""
+    """Somebody in a box around (x, y), where the first joint is; every joint is there."""
     box = np.array([x - size / 2, y - size, x + size / 2, y + size], np.float32)
-    xy = np.full((17, 2), (x, y), np.float32)
+    spread = (np.arange(17) + 1) // 2 / 8 * np.where(np.arange(17) % 2, 1, -1)
+    xy = (np.array([x, y]) + spread[:, None] * [size / 2, size]).astype(np.float32)
     metres = np.full((17, 3), x, np.float32) if world else None
     return Person2D(xy, np.full(17, 0.8, np.float32), box, metres)
 
@@ -58,8 +59,8 @@ def test_no_frames_give_no_times() -> None:
 
 
 def test_a_person_who_leaves_and_returns_is_one_track_with_a_gap() -> None:
-    (track,) = xs([[], [person_at(10)], [], [], [person_at(900)], []])
-    np.testing.assert_array_equal(track, [np.nan, 10, np.nan, np.nan, 900, np.nan])
+    (track,) = xs([[], [person_at(10)], [], [], [person_at(40)], []])
+    np.testing.assert_array_equal(track, [np.nan, 10, np.nan, np.nan, 40, np.nan])
 
 
 def test_a_gap_has_score_0_and_no_position_anywhere() -> None:

@@ -176,8 +176,11 @@ class MediaPipePose:
                 people.append(_Followed(old.look, frame.time_s))
             elif frame.time_s - old.boxed_s < PATIENCE_S:
                 people.append(old)
-        fresh = [Region.around(b[:4], float(b[4])) for i, b in enumerate(found) if i not in taken]
-        return self._joined(frame, people, fresh)
+        for box in np.delete(found, list(taken), axis=0):
+            with_them = self._joined(frame, people, [Region.around(box[:4], float(box[4]))])
+            if all(overlap(new.look.person, box[:4]) > CLOSE for new in with_them[len(people) :]):
+                people = with_them
+        return people
 
     def close(self) -> None:
         """Let go of networks and threads."""

@@ -1,10 +1,7 @@
 """From people in single frames to one track per person, in little memory.
 
-The association is simple and stable: everybody in a frame continues the track that ended nearest to
-them, however long ago; a new track begins when more people are seen at once than there are tracks,
-or, once several people are known, too far from all of them. So a detector that sees one person
-gives one track, also when they leave and return. A tracker that tells people apart can take its
-place.
+Who is who is the tracker's to say (`monomocap.detect.tracker`); here the rows grow, and what was
+seen too shortly to be a person is left out at the end.
 """
 
 from array import array
@@ -14,14 +11,15 @@ import numpy as np
 from jaxtyping import Float
 
 from monomocap.detect.protocol import Detector, DetectsBatches
+from monomocap.detect.tracker import Tracker
 from monomocap.skeleton import Skeleton
 from monomocap.types import Frame, Person2D, Track2D
 
 BATCH_BYTES = 64 << 20
 """Pictures held at once for a detector that wants several: ten of a full HD video."""
-REACH = 1.5
-"""How far somebody can be from where they were last seen when others are there too: about one
-diagonal of their box. Beyond, they are somebody new."""
+SHORTEST_S, SHORTEST_SHARE = 0.5, 0.2
+"""Who was seen for less than this time in all, and in less than this share of the frames, is left
+out: half a body that enters, or the same person twice."""
 
 
 def collect_tracks(
@@ -29,28 +27,39 @@ def collect_tracks(
 ) -> tuple[Float[np.ndarray, " time"], tuple[Track2D, ...]]:
     """The time of every frame (seconds), and everybody's track with one row per frame.
 
-    Frames are looked at one by one, or a few at once where the detector wants that, and let go.
+    People are numbered as they come, the larger first. Frames are looked at one by one, or a few at
+    once where the detector wants that, and let go.
     """
     clock = array("d")
+    tracker = Tracker(detector.skeleton)
     growing: list[_GrowingTrack] = []
-    for row, (time_s, people) in enumerate(_people(frames, detector)):
-        clock.append(time_s)
-        for person, track in zip(people, _continue(growing, people), strict=True):
-            if track == len(growing):
+    for row, (frame, people) in enumerate(_people(frames, detector)):
+        clock.append(frame.time_s)
+        for person, number in zip(people, tracker(frame.time_s, people, frame.rgb), strict=True):
+            while number >= len(growing):
                 growing.append(_GrowingTrack(detector.skeleton))
-            growing[track].put(row, person)
+            growing[number].put(row, person)
     times = np.array(clock, np.float64)
-    return times, tuple(g.finish(number, times) for number, g in enumerate(growing))
+    lasting = [g for g in growing if g.rows >= _fewest_rows(times)]
+    return times, tuple(g.finish(number, times) for number, g in enumerate(lasting))
 
 
-def _people(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[float, list[Person2D]]]:
-    """The time of every frame and the people in it, in order."""
+def _fewest_rows(time_s: Float[np.ndarray, " time"]) -> float:
+    """In how many frames a person must be seen to be one."""
+    if len(time_s) < 2:
+        return 1.0
+    step_s = float(time_s[-1] - time_s[0]) / (len(time_s) - 1)
+    return min(SHORTEST_S / step_s, SHORTEST_SHARE * len(time_s))
+
+
+def _people(frames: Iterable[Frame], detector: Detector) -> Iterator[tuple[Frame, list[Person2D]]]:
+    """Every frame and the people in it, in order."""
     if not isinstance(detector, DetectsBatches):
         for frame in frames:
-            yield frame.time_s, detector(frame)
+            yield frame, detector(frame)
         return
     for batch in _batches(frames, detector.batch_frames):
-        yield from zip([f.time_s for f in batch], detector.detect_batch(batch), strict=True)
+        yield from zip(batch, detector.detect_batch(batch), strict=True)
 
 
 def _batches(frames: Iterable[Frame], most: int) -> Iterator[list[Frame]]:
@@ -65,40 +74,6 @@ def _batches(frames: Iterable[Frame], most: int) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _continue(growing: list["_GrowingTrack"], people: list[Person2D]) -> list[int]:
-    """For each person the number of the track they continue; new numbers follow the old ones."""
-    if not people:
-        return []
-    if len(people) == 1 and len(growing) <= 1:
-        return [0]
-    given = [-1] * len(people)
-    for person, track in _nearest(np.array([p.box_px for p in people]), growing):
-        given[person] = track
-    new = iter(range(len(growing), len(growing) + len(people)))
-    return [track if track >= 0 else next(new) for track in given]
-
-
-def _nearest(
-    boxes_px: Float[np.ndarray, "person 4"], growing: list["_GrowingTrack"]
-) -> list[tuple[int, int]]:
-    """(person, track) pairs with the least distance in all, each measured in box sizes.
-
-    Where several people are known, nobody jumps further than `REACH`.
-    """
-    if not growing:
-        return []
-    from scipy.optimize import linear_sum_assignment  # 0.2 s that single tracks need not wait for
-
-    ends_px = np.array([g.box_px for g in growing])
-    apart_px = np.linalg.norm(boxes_px[:, None] - ends_px[None], axis=-1)
-    size_px = np.linalg.norm(ends_px[:, 2:] - ends_px[:, :2], axis=-1)
-    reach = REACH if len(growing) > 1 else np.inf
-    apart = np.minimum(apart_px / np.maximum(size_px, 1.0), reach)
-    rows, columns = linear_sum_assignment(apart)
-    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
-    return [(person, track) for person, track in pairs if apart[person, track] < reach]
-
-
 class _GrowingTrack:
     """One person's rows so far."""
 
@@ -108,12 +83,12 @@ class _GrowingTrack:
         self._xy_px = Rows((joints, 2), np.nan)
         self._score = Rows((joints,), 0.0)
         self._world_m: Rows | None = None
-        self.box_px: np.ndarray = np.zeros(4)
-        """Where they were last seen."""
+        self.rows = 0
+        """In how many frames they were seen."""
 
     def put(self, row: int, person: Person2D) -> None:
         seen = np.isfinite(person.xy_px).all(axis=-1)
-        self.box_px = person.box_px
+        self.rows += 1
         self._xy_px.put(row, np.where(seen[:, None], person.xy_px, np.nan))
         self._score.put(row, np.where(seen, person.score, 0.0))
         if person.world_m is not None:
