@@ -28,6 +28,7 @@ from monomocap.train.losses import JOINT_WEIGHTS, total_loss
 from monomocap.train.networks import NETWORKS, build_network
 from monomocap.train.optimizers import AdaMod, learning_rate
 from monomocap.weights import sha256
+from monomocap.workflows.export import export
 from tests.onnx_files import bright_box_finder
 
 CLEAN = Noise(clean_share=1.0, bursts_per_clip=0.0, swap_share=0.0, missing_share=0.0)
@@ -283,6 +284,18 @@ def test_an_exported_run_is_a_lifter_that_tells_its_story(data: Path, tmp_path: 
     told = OnnxNetwork(tmp_path / "mine.onnx", "cpu").metadata
     assert json.loads(told["receipt"])["config"]["seed"] == TINY.seed
     assert told["steps"] == "4" and told["licence"] == "Apache-2.0"
+
+
+def test_weights_in_half_precision_halve_the_file(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    loop.train(TINY, data, run)
+    whole, half = tmp_path / "whole.onnx", tmp_path / "half.onnx"
+    assert export(run, whole) == (whole,) and export(run, half, half=True) == (half,)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    x, _ = make_batch(make_store(clips(), TINY), TINY, np.random.default_rng(0))
+    a, b = OnnxNetwork(whole, "cpu"), OnnxNetwork(half, "cpu")
+    apart = np.abs(a(x) - b(x)).max()
+    assert 0 < apart < 5e-3 and a.metadata == b.metadata
 
 
 def test_a_run_begins_with_the_weights_of_another(data: Path, tmp_path: Path) -> None:

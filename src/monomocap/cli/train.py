@@ -25,6 +25,9 @@ Source = Annotated[
 OnnxFile = Annotated[
     Path, typer.Argument(help="The file to write: .onnx, or .pt for --init.", metavar="FILE")
 ]
+Half = Annotated[
+    bool, typer.Option("--half", help="Keep weights in half precision: half the file.")
+]
 Init = Annotated[
     Path | None,
     typer.Option("--init", help="Weights to begin with (.pt of export).", metavar="FILE"),
@@ -69,6 +72,7 @@ def train(
 def export(
     source: Source,
     output: OnnxFile,
+    half: Half = False,
     debug: words.Debug = False,
 ) -> None:
     """Turn a run or a published model into ONNX, which runs without torch.
@@ -79,7 +83,7 @@ def export(
     _needs_torch("exporting")
     from monomocap.workflows.export import export as export_workflow
 
-    files = export_workflow(source, output)
+    files = export_workflow(source, output, half=half)
     typer.echo(f"wrote {', '.join(map(str, files))}")
 
 

@@ -6,13 +6,24 @@ from monomocap.errors import OptionError
 from monomocap.lift.published_folder import CONFIGURATION, WEIGHTS
 
 
-def export(source: Path, output: Path) -> tuple[Path, ...]:
+def export(source: Path, output: Path, *, half: bool = False) -> tuple[Path, ...]:
     """Write a run, a published lifter or a published 2D detector as ONNX; the files written.
 
+    `half` keeps the weights in half precision (`lift.half`); those of a .pt always are.
     Raises `DataError` for a folder that is nothing of these, `OptionError` for a name that does not
     end in .onnx (a run may also become a .pt), `WeightsError`, `MissingDependency` without torch,
     and `OutputError`.
     """
+    files = _export(source, output)
+    for file in files:
+        if half and file.suffix == ".onnx":
+            from monomocap.lift.half import halve
+
+            halve(file)
+    return files
+
+
+def _export(source: Path, output: Path) -> tuple[Path, ...]:
     if source.is_dir() and not (source / CONFIGURATION).is_file():
         from monomocap.train.export import export_run
 
