@@ -18,7 +18,6 @@ from monomocap.detect.people import collect_tracks
 from monomocap.errors import (
     DeviceError,
     MissingDependency,
-    OptionError,
     UnknownName,
     WeightsError,
 )
@@ -247,8 +246,8 @@ def test_a_gpu_that_is_not_there_is_an_error(folder: Path, finder: str) -> None:
 def test_names_and_paths_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="mediapipe, rtmpose, .*the path"):
         load_detector("mediapip")
-    with pytest.raises(OptionError, match="finds people by itself"):
-        load_detector("mediapipe", boxes="mediapipe")
+    with pytest.raises(WeightsError, match="no such file"):
+        load_detector("mediapipe", boxes=str(tmp_path / "rtmdet.onnx"))
 
 
 # --- a real video

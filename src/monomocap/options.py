@@ -1,5 +1,6 @@
 """The words that Python, the command line and HTTP share, with one meaning and one default each."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,6 +11,13 @@ Device = Literal["auto", "cpu", "cuda"]
 Smooth = Literal["none", "light", "medium", "strong"]
 Progress = Callable[[str, int, int | None], None]
 """Called as progress(stage, done, total): frames so far; total is None where unknown."""
+
+
+_NUMBER = r"\d+(\.\d+)?"
+_PERSON = rf"all|largest|longest|center|\d+|{_NUMBER},{_NUMBER}@{_NUMBER}"
+_PERSON_HELP = (
+    "choose all, largest, longest, center, a person's number, or x,y@t (pixels and seconds)"
+)
 
 
 def no_progress(stage: str, done: int, total: int | None) -> None:
@@ -43,10 +51,15 @@ class Options:
     """Pictures per second of a folder of pictures; None for 30, which the result says."""
     calibration: str | None = None
     """File of the calibrated camera (OpenCV, ROS, Kalibr, Pose2Sim, JSON), or FILE#CAMERA."""
+    person: str = "all"
+    """Whom to keep: all; the largest, the longest seen, the one nearest to the center; a person's
+    number; or x,y@t, who stands at this pixel at this second (`monomocap.detect.select`)."""
 
     def __post_init__(self) -> None:
         _one_of("device", self.device, get_args(Device))
         _one_of("smooth", self.smooth, get_args(Smooth))
+        if not re.fullmatch(_PERSON, self.person):
+            raise OptionError(f"person cannot be {self.person!r}; {_PERSON_HELP}")
         if self.max_frames is not None and self.max_frames < 1:
             raise OptionError(f"max_frames must be at least 1, not {self.max_frames}")
         cameras = (self.focal_px, self.fov_deg, self.calibration)

@@ -11,6 +11,7 @@ import monomocap
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
+from monomocap.detect.select import chosen
 from monomocap.detect.swaps import Repaired, put_back
 from monomocap.formats.calibration import read_calibration
 from monomocap.geometry.smooth import smooth
@@ -49,6 +50,7 @@ def estimate(
             with closing(ahead(reader)) as frames:
                 expected = _expected(reader.info, options)
                 time_s, tracks = collect_tracks(_reported(frames, expected, progress), detector)
+            tracks, nobody = chosen(tracks, options.person, reader.info)
             repaired = [put_back(track) for track in tracks]
             tracks = tuple(one.track for one in repaired)
             motions = _lifted(tracks, lifter, camera, options, progress)
@@ -62,6 +64,7 @@ def estimate(
                 warnings=(
                     *_warnings(reader.info, detector, lifter, options),
                     *_swaps(repaired),
+                    *([nobody] if nobody else []),
                 ),
             )
 

@@ -30,9 +30,13 @@ Boxes = Annotated[
     str | None,
     typer.Option(
         "--boxes",
-        help="For a detector given by its PATH: mediapipe, or an RTMDet ONNX file.",
+        help="What finds people in place of the detector's own: mediapipe, or an RTMDet ONNX file.",
         metavar="NAME|FILE",
     ),
+]
+Person = Annotated[
+    str,
+    typer.Option("--person", help="Whom to keep.", metavar="all|largest|longest|center|ID|x,y@t"),
 ]
 LifterName = Annotated[
     str, typer.Option("--lifter", help="What turns 2D into 3D.", metavar="NAME|PATH")

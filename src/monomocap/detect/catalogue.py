@@ -5,15 +5,22 @@ from functools import partial
 from pathlib import Path
 
 from monomocap.detect.protocol import Detector
-from monomocap.errors import OptionError, UnknownName
+from monomocap.errors import UnknownName
 from monomocap.options import Device
 
 
-def mediapipe(device: Device) -> Detector:
-    """MediaPipe's pose (full model): the embedded one. It computes on the CPU, always."""
+def mediapipe(device: Device, boxes: str | None = None) -> Detector:
+    """MediaPipe's pose (full model): the embedded one. It computes on the CPU, always.
+
+    It finds people by itself, or in the boxes of an RTMDet ONNX file, which sees more of them.
+    """
     from monomocap.detect.mediapipe import MediaPipePose
 
-    return MediaPipePose()
+    if boxes in (None, "mediapipe"):
+        return MediaPipePose()
+    from monomocap.detect.boxes import load_boxes
+
+    return MediaPipePose(load_boxes(boxes, device))
 
 
 def rtmpose(device: Device, preset: str = "rtmpose", boxes: str | None = None) -> Detector:
@@ -35,7 +42,7 @@ def load_detector(name: str, device: Device = "auto", *, boxes: str | None = Non
     """The 2D estimator of this name, or the one whose weights lie at this path.
 
     A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2, or an
-    ONNX file of RTMPose; `boxes` chooses who finds people for it, and for `rtmpose`
+    ONNX file of RTMPose; `boxes` chooses who finds people for it, `rtmpose` and `mediapipe`
     (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with
     the list of choices, `WeightsError`, `DeviceError` or `MissingDependency`.
     """
@@ -48,7 +55,7 @@ def load_detector(name: str, device: Device = "auto", *, boxes: str | None = Non
     if boxes is not None and name in DETECTORS and name.startswith("rtmpose"):
         return rtmpose(device, name, boxes)
     if boxes is not None:
-        raise OptionError(f"the detector {name} finds people by itself; leave boxes out")
+        return mediapipe(device, boxes)
     return DETECTORS[name](device)
 
 
