@@ -21,8 +21,9 @@ deviation) that last 0.2 s, as of a pelvis in walking and jumping."""
 ALIKE = 5.0
 """How much less the joints of neighbouring frames say than if each erred by itself: a lifter's
 mistakes are shared by the limbs of a pose and last for some tenths of a second."""
-SLIDE_M_S = 0.1
-"""How fast a planted foot seems to slide in a lifter's poses, one standard deviation."""
+SLIDE_M_S = 0.5
+"""How fast a planted foot seems to slide from one frame to the next, one standard deviation: 0.13
+over half a second, as lifters make steps in depth a fifth too short or too long."""
 FEWEST_JOINTS = 4
 LONGEST_BRIDGE_S = 1.0
 """Over a longer gap the ways before and after have nothing to do with each other."""

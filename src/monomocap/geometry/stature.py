@@ -19,8 +19,8 @@ Control of Human Movement, 2009, figure 4.1: 0.491 and 0.288)."""
 ADULT_HEIGHT_M = 1.69
 """The mean of grown women (1.62 m) and men (1.76 m) of high-income countries (NCD Risk Factor
 Collaboration, 2016)."""
-ADULT_HEIGHT_ERROR = 0.055
-"""One standard deviation of both together, as a share: 7 cm within each, 7 cm between them and
+ADULT_HEIGHT_ERROR = 0.06
+"""One standard deviation of both together, as a share: 7 cm within each, and each 7 cm from
 their mean. A child's height must be given."""
 
 Poses = Float[np.ndarray, "time joint 3"]
@@ -61,26 +61,42 @@ def apparent_stature(xyz: Poses, skeleton: Skeleton) -> float:
     return (sum(legs) / 2 + trunk) / LEG_AND_TRUNK_SHARE
 
 
-def constant_bones(xyz: Poses, skeleton: Skeleton) -> Poses:
-    """The same poses with bones that keep their length: each its median, left as right.
+@dataclass(frozen=True)
+class Bones:
+    """How long each bone of one body is, by its child joint."""
 
-    Directions stay; the root stays. A bone that was never seen stays missing.
-    """
-    out = xyz.astype(np.float64)
-    lengths = _bone_lengths(xyz, skeleton)
-    for parent, child in _from_root(skeleton):
-        bone = xyz[:, child] - xyz[:, parent]
-        size = np.linalg.norm(bone, axis=-1, keepdims=True)
-        out[:, child] = out[:, parent] + bone * (lengths[child] / np.where(size > 0, size, np.nan))
-    return out
+    lengths: dict[int, float]
+    skeleton: Skeleton
+
+    def scaled(self, factor: float) -> "Bones":
+        """The bones of a body that much larger."""
+        return Bones({joint: factor * n for joint, n in self.lengths.items()}, self.skeleton)
 
 
-def _bone_lengths(xyz: Poses, skeleton: Skeleton) -> dict[int, float]:
+def median_bones(xyz: Poses, skeleton: Skeleton) -> Bones:
+    """Each bone's median length over time, left as right; NaN where it was never seen."""
     one_side = {child: _length(xyz[:, p], xyz[:, child]) for p, child in skeleton.bones}
-    return {
+    both = {
         child: float(np.mean([length, one_side.get(skeleton.mirror[child], length)]))
         for child, length in one_side.items()
     }
+    return Bones(both, skeleton)
+
+
+def stiffened(xyz: Poses, bones: Bones) -> Poses:
+    """The same poses with bones of these lengths: directions stay, and the root stays."""
+    out = xyz.astype(np.float64)
+    for parent, child in _from_root(bones.skeleton):
+        bone = xyz[:, child] - xyz[:, parent]
+        size = np.linalg.norm(bone, axis=-1, keepdims=True)
+        direction = bone / np.where(size > 0, size, np.nan)
+        out[:, child] = out[:, parent] + bones.lengths[child] * np.where(size > 0, direction, bone)
+    return out
+
+
+def constant_bones(xyz: Poses, skeleton: Skeleton) -> Poses:
+    """The same poses with bones that keep their median length; missing joints stay missing."""
+    return stiffened(xyz, median_bones(xyz, skeleton))
 
 
 def _from_root(skeleton: Skeleton) -> list[tuple[int, int]]:
