@@ -49,6 +49,8 @@ class Options:
     """Run a published model folder with the limits of its original: for comparisons only."""
     image_fps: float | None = None
     """Pictures per second of a folder of pictures; None for 30, which the result says."""
+    size: str | None = None
+    """WIDTHxHEIGHT of the pictures that finished 2D is of, where its file does not say."""
     calibration: str | None = None
     """File of the calibrated camera (OpenCV, ROS, Kalibr, Pose2Sim, JSON), or FILE#CAMERA."""
     person: str = "all"

@@ -7,13 +7,19 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+
 import monomocap
 from monomocap.detect.catalogue import load_detector
+from monomocap.detect.from_file import BlankVideo, FromFile
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.detect.select import chosen
 from monomocap.detect.swaps import Repaired, put_back
+from monomocap.errors import OptionError
 from monomocap.formats.calibration import read_calibration
+from monomocap.formats.keypoints import is_keypoints
 from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter, Settings
@@ -23,7 +29,7 @@ from monomocap.video.ahead import ahead
 from monomocap.video.pictures import ASSUMED_FPS
 from monomocap.video.pictures import FORMAT as PICTURES
 from monomocap.video.read import VideoReader
-from monomocap.video.sources import Source
+from monomocap.video.sources import Source, source_of
 
 LIBRARIES = ("numpy", "av", "mediapipe", "onnxruntime", "torch")
 """Those whose version can change a result; the installed ones are written into every take."""
@@ -43,13 +49,13 @@ def estimate(
     progress("detect", frames so far, frames or None) is called for every frame, then
     progress("lift", people so far, people); it may raise `Cancelled`.
     """
-    with VideoReader(video, max_frames=options.max_frames, image_fps=options.image_fps) as reader:
+    with _opened(video, options) as reader:
         camera = camera_for(reader.info, options)
         lifter = load_lifter(options.lifter, options.device, as_published=options.as_published)
-        with load_detector(options.detector, options.device, boxes=options.boxes) as detector:
+        with _detector(reader, options) as detector:
             with closing(ahead(reader)) as frames:
                 expected = _expected(reader.info, options)
-                time_s, tracks = collect_tracks(_reported(frames, expected, progress), detector)
+                time_s, tracks = _tracks(_reported(frames, expected, progress), detector)
             tracks, nobody = chosen(tracks, options.person, reader.info)
             repaired = [put_back(track) for track in tracks]
             tracks = tuple(one.track for one in repaired)
@@ -62,11 +68,41 @@ def estimate(
                 motions=motions,
                 provenance=_provenance(detector, lifter, options),
                 warnings=(
-                    *_warnings(reader.info, detector, lifter, options),
+                    *_warnings(reader, detector, lifter, options),
                     *_swaps(repaired),
                     *([nobody] if nobody else []),
                 ),
             )
+
+
+def _opened(video: str | Path | Source, options: Options) -> VideoReader | BlankVideo:
+    """The video, or what stands for it where finished 2D is handed in instead."""
+    source = source_of(video)
+    if source.kind not in ("file", "pictures") or not is_keypoints(Path(source.word)):
+        return VideoReader(video, max_frames=options.max_frames, image_fps=options.image_fps)
+    if options.detector != Options.detector or options.boxes is not None:
+        raise OptionError(f"{source.word} is finished 2D: there is nothing to detect people in")
+    return BlankVideo(
+        Path(source.word),
+        size=options.size,
+        fps=options.image_fps,
+        max_frames=options.max_frames,
+    )
+
+
+def _detector(reader: VideoReader | BlankVideo, options: Options) -> Detector:
+    if isinstance(reader, BlankVideo):
+        return reader.detector
+    return load_detector(options.detector, options.device, boxes=options.boxes)
+
+
+def _tracks(
+    frames: Iterable[Frame], detector: Detector
+) -> tuple[Float[np.ndarray, " time"], tuple[Track2D, ...]]:
+    """Who is who, by the detector's own word where it knows."""
+    if isinstance(detector, FromFile) and detector.knows_people:
+        return detector.collect(frames)
+    return collect_tracks(frames, detector)
 
 
 def camera_for(info: VideoInfo, options: Options) -> Camera:
@@ -146,11 +182,13 @@ def _versions() -> dict[str, str]:
 
 
 def _warnings(
-    info: VideoInfo, detector: Detector, lifter: Lifter, options: Options
+    reader: VideoReader | BlankVideo, detector: Detector, lifter: Lifter, options: Options
 ) -> tuple[str, ...]:
     """What the user must know before trusting the result."""
+    info = reader.info
     said = [f"only part of {info.path} could be used: {info.partial}"] if info.partial else []
-    if info.codec == PICTURES and options.image_fps is None:
+    clockless = isinstance(reader, BlankVideo) and not reader.has_clock
+    if clockless or (info.codec == PICTURES and options.image_fps is None):
         said.append(f"pictures have no clock: {ASSUMED_FPS:g} a second are assumed; see image_fps")
     for part, runs in (("detector", detector), ("lifter", lifter)):
         if options.device == "cuda" and not runs.device.startswith("cuda"):

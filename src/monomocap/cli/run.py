@@ -33,6 +33,7 @@ def run(
     fov: words.Fov = _DEFAULT.fov_deg,
     calibration: words.Calibration = _DEFAULT.calibration,
     image_fps: words.ImageFps = _DEFAULT.image_fps,
+    size: words.Size = _DEFAULT.size,
     azimuth: words.Azimuth = None,
     elevation: words.Elevation = None,
     formats: words.Formats = "",
@@ -57,6 +58,7 @@ def run(
         as_published=as_published,
         calibration=calibration,
         image_fps=image_fps,
+        size=size,
     )
     from monomocap.formats.catalogue import endings_named
     from monomocap.video.sources import find_sources, is_many

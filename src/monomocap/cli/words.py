@@ -66,6 +66,10 @@ Calibration = Annotated[
         metavar="FILE[#CAMERA]",
     ),
 ]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", help="Pictures that finished 2D is of.", metavar="WIDTHxHEIGHT"),
+]
 ImageFps = Annotated[
     float | None,
     typer.Option(

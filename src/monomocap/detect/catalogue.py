@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from monomocap.detect.protocol import Detector
-from monomocap.errors import UnknownName
+from monomocap.errors import OptionError, UnknownName
+from monomocap.formats.keypoints import is_keypoints
 from monomocap.options import Device
 
 
@@ -41,11 +42,14 @@ DETECTORS: dict[str, Callable[[Device], Detector]] = {
 def load_detector(name: str, device: Device = "auto", *, boxes: str | None = None) -> Detector:
     """The 2D estimator of this name, or the one whose weights lie at this path.
 
-    A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2, or an
-    ONNX file of RTMPose; `boxes` chooses who finds people for it, `rtmpose` and `mediapipe`
-    (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with
-    the list of choices, `WeightsError`, `DeviceError` or `MissingDependency`.
+    A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2, an ONNX
+    file of RTMPose, or finished 2D of the same video (`monomocap.formats.keypoints`); `boxes`
+    chooses who finds people for a network by path, for `rtmpose` and for `mediapipe`
+    (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with the list of choices,
+    `WeightsError`, `FormatError`, `DeviceError` or `MissingDependency`.
     """
+    if name not in DETECTORS and is_keypoints(Path(name)):
+        return _from_file(Path(name), boxes)
     if name not in DETECTORS and _is_path(name):
         from monomocap.detect.hrnet import load_hrnet
 
@@ -57,6 +61,15 @@ def load_detector(name: str, device: Device = "auto", *, boxes: str | None = Non
     if boxes is not None:
         return mediapipe(device, boxes)
     return DETECTORS[name](device)
+
+
+def _from_file(path: Path, boxes: str | None) -> Detector:
+    """Finished 2D of the same video."""
+    from monomocap.detect.from_file import FromFile
+
+    if boxes is not None:
+        raise OptionError(f"{path} is finished 2D and needs no boxes; leave boxes out")
+    return FromFile(path)
 
 
 def _is_path(name: str) -> bool:

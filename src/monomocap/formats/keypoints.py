@@ -30,9 +30,9 @@ from monomocap.skeleton import (
     Skeleton,
 )
 from monomocap.types import Track2D
+from monomocap.video.sources import OPENPOSE_2D, PICTURE_ENDINGS, VIDEO_ENDINGS
 
 ENDINGS = (".json", ".npz")
-OPENPOSE_NAME = "*_keypoints.json"
 BY_COUNT: dict[int, Skeleton] = {
     15: MODELSCOPE15,
     17: COCO17,
@@ -104,8 +104,12 @@ class Keypoints2D:
 def is_keypoints(path: Path) -> bool:
     """Whether a path looks like finished 2D: by its ending, or as a folder of OpenPose's files."""
     if path.is_dir():
-        return next(path.glob(OPENPOSE_NAME), None) is not None
+        return next(path.glob(OPENPOSE_2D), None) is not None and not _has_pictures(path)
     return path.suffix.lower() in ENDINGS
+
+
+def _has_pictures(folder: Path) -> bool:
+    return any(f.suffix.lower() in PICTURE_ENDINGS | VIDEO_ENDINGS for f in folder.iterdir())
 
 
 def read_keypoints(path: Path) -> Keypoints2D:
@@ -166,7 +170,7 @@ def _skeleton(joints: int) -> Skeleton:
 
 def _openpose_folder(folder: Path) -> Keypoints2D:
     """One file per frame, NAME_000000000012_keypoints.json; a number that is missing is a gap."""
-    files = sorted(folder.glob(OPENPOSE_NAME), key=lambda f: (_number(f.name), f.name))
+    files = sorted(folder.glob(OPENPOSE_2D), key=lambda f: (_number(f.name), f.name))
     numbers = [_number(file.name) for file in files]
     if len(set(numbers)) != len(numbers):
         raise ValueError("two files have one number; is there more than one video?")
@@ -188,12 +192,10 @@ def _number(name: str) -> int:
 
 def _take(path: Path) -> Keypoints2D:
     """The 2D of a take that `monomocap run` wrote."""
-    from monomocap.formats import json as json_format
-    from monomocap.formats import npz as npz_format
+    from monomocap.formats import load
 
-    reader = json_format if path.suffix.lower() == ".json" else npz_format
     try:
-        take = reader.read(path)
+        take = load(path)
     except MonomocapError as error:
         raise FormatError(str(error)) from error
     rows = zip(*(_rows(track) for track in take.tracks), strict=True)

@@ -29,6 +29,8 @@ PICTURE_ENDINGS = frozenset(
     (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
 """What counts as a picture of a folder of pictures."""
+OPENPOSE_2D = "*_keypoints.json"
+"""Files of a folder that is no video, but what OpenPose saw in one, frame by frame."""
 LIST_ENDING = ".txt"
 """A file of sources, one per line."""
 URLS = ("http", "https")
@@ -159,7 +161,7 @@ def _meant_by(word: str) -> list[Source]:
 
 def _within(folder: Path, whole: Source) -> list[Source]:
     videos = _inside(folder, VIDEO_ENDINGS)
-    if not videos:
+    if not videos and next(folder.glob(OPENPOSE_2D), None) is None:
         demand_pictures(folder)
     return [source_of(video) for video in videos] or [whole]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from monomocap.detect.from_file import FORMAT as NO_PICTURES
 from monomocap.errors import OutputError
 from monomocap.formats import files_of, save
 from monomocap.formats.catalogue import endings_named
@@ -53,7 +54,7 @@ def _run(
     take = estimate(source, options, progress=progress)
     make_folder(folder)
     _save(take, folder, endings)
-    if view is None:
+    if view is None or take.info.codec == NO_PICTURES:
         return take
     render_take(
         take,
