@@ -58,7 +58,8 @@ def test_it_begins_with_the_weights_of_a_draft(tmp_path: Path) -> None:
     draft, network = Draft(channels=32), DraftedHDFormer(channels=32)
     save_weights(tmp_path / "draft.pt", draft.state_dict())
     load_weights(network, tmp_path / "draft.pt")
-    given, taken = draft.first[0].weight, network.draft.first[0].weight
+    name = "first.0.weight"
+    given, taken = draft.get_parameter(name), network.draft.get_parameter(name)
     assert torch.equal(given.half().float(), taken)
     with pytest.raises(WeightsError, match="recipe's network"):
         load_weights(DraftedHDFormer(channels=16), tmp_path / "draft.pt")

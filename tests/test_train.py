@@ -16,6 +16,7 @@ from monomocap.errors import DataError, UnknownName, WeightsError
 from monomocap.evaluate import metrics
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.lifter import NetworkLifter
+from monomocap.lift.networks.drafted import Draft
 from monomocap.lift.onnx import OnnxNetwork
 from monomocap.lift.torch_network import TorchNetwork
 from monomocap.skeleton import H36M17
@@ -284,6 +285,18 @@ def test_an_exported_run_is_a_lifter_that_tells_its_story(data: Path, tmp_path: 
     told = OnnxNetwork(tmp_path / "mine.onnx", "cpu").metadata
     assert json.loads(told["receipt"])["config"]["seed"] == TINY.seed
     assert told["steps"] == "4" and told["licence"] == "Apache-2.0"
+
+
+def test_a_draft_alone_is_a_lifter_at_twice_its_rate(data: Path, tmp_path: Path) -> None:
+    config = replace(TINY, recipe="draft", network="draft", frames=9, fps=7.5, losses={"mpjpe": 1})
+    network = loop.train(replace(config, size={"channels": 32}), data, tmp_path / "run")
+    export_run(tmp_path / "run", tmp_path / "draft.onnx")
+    lifter = load_lifter(str(tmp_path / "draft.onnx"), "cpu")
+    assert isinstance(lifter, NetworkLifter) and isinstance(network, Draft)
+    assert (lifter.window, lifter.fps) == (32, 15.0)
+    x = torch.rand(2, 3, 32, 17)
+    answer = network.eval().every_frame(x, 2).detach().numpy()
+    assert np.allclose(lifter.network(x.numpy()), answer, atol=1e-4)
 
 
 def test_weights_in_half_precision_halve_the_file(data: Path, tmp_path: Path) -> None:

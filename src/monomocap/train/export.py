@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from monomocap.errors import DataError
+from monomocap.lift.networks.drafted import STEP, Draft, DraftAlone
 from monomocap.lift.onnx import export_network
 from monomocap.lift.own import FORMAT
 from monomocap.skeleton import H36M17
@@ -18,6 +19,8 @@ from monomocap.train.checkpoint import (
 from monomocap.train.loop import average_of
 from monomocap.train.networks import build_network
 
+DRAFTED_FRAMES = 32
+"""The lifter's window around a draft alone: as that of the network that refines it."""
 FIXED_FRAMES = ("mixste",)
 """Networks that take their own number of frames and no other."""
 
@@ -38,11 +41,14 @@ def export_run(run: Path, output: Path) -> None:
         return
     network = build_network(config["network"], frames=config["frames"], size=config["size"])
     network.load_state_dict(average_of(state))
+    frames, fps = config["frames"], config["fps"]
+    if isinstance(network, Draft):
+        network, frames, fps = DraftAlone(network), DRAFTED_FRAMES, STEP * fps
     metadata = {
         "format": FORMAT,
         "name": config["network"],
-        "window": str(config["frames"]),
-        "fps": str(config["fps"]),
+        "window": str(frames),
+        "fps": str(fps),
         "skeleton": H36M17.name,
         "input": "batch, (x, y, score), frame, joint: monomocap.lift.normalize.person_view",
         "output": "batch, (x, y, z), frame, joint: metres from the pelvis, virtual cameras' axes",
@@ -51,7 +57,7 @@ def export_run(run: Path, output: Path) -> None:
         "receipt": json.dumps(receipt),
         "scores": json.dumps(read_log(run)[-1]),
     }
-    example = torch.zeros(1, 3, config["frames"], len(H36M17))
+    example = torch.zeros(1, 3, frames, len(H36M17))
     fixed = config["network"] in FIXED_FRAMES
     free = {0: "batch"} if fixed else {0: "batch", 2: "frames"}
     export_network(

@@ -18,6 +18,8 @@ from monomocap.lift.networks.hdformer import HDFormer
 
 MOMENTS = 9
 """Frames that a draft looks at: the one that it answers, and four on each side."""
+STEP = 2
+"""Frames of a clip from one moment to the next: a draft learns at half the clips' rate."""
 
 
 class Draft(nn.Module):
@@ -96,6 +98,19 @@ def rescaled(
     return torch.cat([x[:, :2] / size, x[:, 2:]], dim=1)
 
 
+class DraftAlone(nn.Module):
+    """A draft of every frame of a clip and nothing after it: what HDFormer is compared with."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self.draft = draft
+
+    def forward(
+        self, x: Float[Tensor, "batch 3 time joint"]
+    ) -> Float[Tensor, "batch 3 time joint"]:
+        return self.draft.every_frame(x, STEP)
+
+
 class DraftedHDFormer(nn.Module):
     """The draft, which does not learn any more, plus what HDFormer adds to it.
 
@@ -103,7 +118,7 @@ class DraftedHDFormer(nn.Module):
     """
 
     def __init__(
-        self, *, channels: int = 384, blocks: int = 2, step: int = 2, dropout: float = 0.0
+        self, *, channels: int = 384, blocks: int = 2, step: int = STEP, dropout: float = 0.0
     ) -> None:
         super().__init__()
         self.step = step
