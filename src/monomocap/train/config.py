@@ -88,7 +88,7 @@ RECIPES = {
         losses={"mpjpe": 1.0},
         evaluate_every=1_000,
     ),
-    "open": TrainConfig(network="drafted-hdformer", size={"channels": 512}),
+    "open": TrainConfig(network="drafted-hdformer", size={"channels": 512}, steps=6_000),
     # The papers' losses, optimisers and schedules (epochs as shares of the run), on our data.
     "hdformer": TrainConfig(
         recipe="hdformer",
