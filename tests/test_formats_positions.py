@@ -228,7 +228,7 @@ def test_a_trc_of_pose2sim_is_read(tmp_path: Path) -> None:
     )
     (motion,) = monomocap.load(path).motions
     assert motion.skeleton.joints == ("right_hip", "C7")
-    np.testing.assert_allclose(motion.xyz_m[0], [[0.1, -0.3, 0.9], [1, -3, 2]])
+    np.testing.assert_allclose(motion.xyz_m[0], np.array([[0.1, -0.3, 0.9], [1, -3, 2]]))
     assert motion.seen.tolist() == [[True, True], [False, True]]
 
 
@@ -253,7 +253,7 @@ def test_coco_holds_seventeen_keypoints_per_person_and_frame(tmp_path: Path, tak
         rows = [track.skeleton.index(joint) for joint in COCO17.joints]
         np.testing.assert_allclose(points[:, :2], track.xy_px[frame, rows], atol=1e-3)
         np.testing.assert_allclose(
-            annotation["keypoint_scores"], track.score[frame, rows], atol=1e-4
+            np.array(annotation["keypoint_scores"]), track.score[frame, rows], atol=1e-4
         )
         x, y, width, height = annotation["bbox"]
         assert (points[:, 0] >= x).all() and (points[:, 0] <= x + width + 1e-6).all()
