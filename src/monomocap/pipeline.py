@@ -1,11 +1,12 @@
 """The main job, in the order it happens: a video in, the 3D motion of the people in it out."""
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +18,7 @@ from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.detect.select import chosen
 from monomocap.detect.swaps import Repaired, put_back
+from monomocap.detect.watched import Watched
 from monomocap.errors import OptionError
 from monomocap.formats.calibration import read_calibration
 from monomocap.formats.keypoints import is_keypoints
@@ -24,9 +26,19 @@ from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter, Settings
 from monomocap.options import Options, Progress, no_progress
-from monomocap.types import Camera, Frame, Motion3D, Provenance, Take, Track2D, VideoInfo
-from monomocap.video.ahead import ahead
-from monomocap.video.pictures import ASSUMED_FPS
+from monomocap.skeleton import Skeleton
+from monomocap.types import (
+    Camera,
+    Frame,
+    Motion3D,
+    Person2D,
+    Provenance,
+    Take,
+    Track2D,
+    VideoInfo,
+)
+from monomocap.video.ahead import ahead, newest
+from monomocap.video.decode import ASSUMED_FPS
 from monomocap.video.pictures import FORMAT as PICTURES
 from monomocap.video.read import VideoReader
 from monomocap.video.sources import Source, source_of
@@ -35,8 +47,26 @@ LIBRARIES = ("numpy", "av", "mediapipe", "onnxruntime", "torch")
 """Those whose version can change a result; the installed ones are written into every take."""
 
 
+@runtime_checkable
+class Watch(Protocol):
+    """Somebody who looks on while a video is worked on."""
+
+    def begin(self, camera: Camera, lifter: Lifter, skeleton: Skeleton) -> None:
+        """Everything is open; frames will come, with people of this skeleton."""
+
+    def see(self, frame: Frame, people: list[Person2D]) -> None:
+        """One more frame, and the people in it."""
+
+    def enough(self) -> bool:
+        """Whether a camera or a stream shall end now; asked for every frame."""
+
+
 def estimate(
-    video: str | Path | Source, options: Options = Options(), *, progress: Progress = no_progress
+    video: str | Path | Source,
+    options: Options = Options(),
+    *,
+    progress: Progress = no_progress,
+    watch: Watch | None = None,
 ) -> Take:
     """The motion of everybody in a video: a file, a folder of pictures, an address, "-" ...
     (`monomocap.video.sources`); one that ends (`monomocap.live` is for those that do not).
@@ -47,15 +77,17 @@ def estimate(
     with the reason in `take.info.partial` and in `take.warnings`.
 
     progress("detect", frames so far, frames or None) is called for every frame, then
-    progress("lift", people so far, people); it may raise `Cancelled`.
+    progress("lift", people so far, people); it may raise `Cancelled`. `watch` sees every frame with
+    the people in it as soon as they are found, and may end the video early, with all that came.
     """
     with _opened(video, options) as reader:
         camera = camera_for(reader.info, options)
         lifter = load_lifter(options.lifter, options.device, as_published=options.as_published)
         with _detector(reader, options) as detector:
-            with closing(ahead(reader)) as frames:
+            with closing(_coming(reader, watch)) as frames:
                 expected = _expected(reader.info, options)
-                time_s, tracks = _tracks(_reported(frames, expected, progress), detector)
+                watched = _watched(watch, camera, lifter, detector)
+                time_s, tracks = _tracks(_reported(frames, expected, progress), watched)
             tracks, nobody = chosen(tracks, options.person, reader.info)
             repaired = [put_back(track) for track in tracks]
             tracks = tuple(one.track for one in repaired)
@@ -94,6 +126,20 @@ def _detector(reader: VideoReader | BlankVideo, options: Options) -> Detector:
     if isinstance(reader, BlankVideo):
         return reader.detector
     return load_detector(options.detector, options.device, boxes=options.boxes)
+
+
+def _coming(reader: VideoReader | BlankVideo, watch: Watch | None) -> Generator[Frame, None, None]:
+    """The frames: all of them, or of a camera the newest ones, until somebody has seen enough."""
+    if watch is not None and isinstance(reader, VideoReader) and reader.live:
+        return newest(reader, watch.enough)
+    return ahead(reader)
+
+
+def _watched(watch: Watch | None, camera: Camera, lifter: Lifter, detector: Detector) -> Detector:
+    if watch is None:
+        return detector
+    watch.begin(camera, lifter, detector.skeleton)
+    return Watched(detector, watch.see)
 
 
 def _tracks(

@@ -31,6 +31,8 @@ class Frame:
     time_s: float
     """Seconds from the container's clock; the first frame need not be at 0."""
     rgb: UInt8[np.ndarray, "height width 3"]
+    decoded_s: float = 0.0
+    """When it was decoded, on the clock `time.monotonic`; 0 where nobody says."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from monomocap.cli.bench import bench
 from monomocap.cli.convert import convert
 from monomocap.cli.demo import demo
 from monomocap.cli.evaluate import evaluate
+from monomocap.cli.live import live
 from monomocap.cli.models import models
 from monomocap.cli.run import run
 from monomocap.cli.train import export, train
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(convert)
+app.command()(live)
 app.command()(demo)
 app.command()(bench)
 app.command()(models)

@@ -11,6 +11,10 @@ import typer
 from monomocap.options import Device, Smooth, View
 
 Video = Annotated[Path, typer.Argument(help="The video file.", metavar="VIDEO")]
+Source = Annotated[
+    str,
+    typer.Argument(help="webcam[:N], an address, a file, or - for a pipe.", metavar="VIDEO"),
+]
 Sources = Annotated[
     list[str],
     typer.Argument(

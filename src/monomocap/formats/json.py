@@ -73,7 +73,7 @@ def to_document(take: Take, path: Path) -> dict[str, Any]:
     return {
         "format": header.pop("format"),
         "schema_version": header.pop("schema_version"),
-        "keypoints": _plain(card["keypoints"], METRE_DECIMALS),
+        "keypoints": plain(card["keypoints"], METRE_DECIMALS),
         "timestamps": card["timestamps"],
         "output_video": header.pop("output_video"),
         **header,
@@ -88,7 +88,7 @@ def to_document(take: Take, path: Path) -> dict[str, Any]:
 def _person_to(track: Track2D, motion: Motion3D) -> dict[str, Any]:
     numbers = person_arrays(track, motion)
     fields = {
-        name: _plain(getattr(numbers, array), decimals)
+        name: plain(getattr(numbers, array), decimals)
         for array, (name, decimals) in _FIELDS.items()
         if getattr(numbers, array) is not None
     }
@@ -104,7 +104,7 @@ def _fetch(fields: dict[str, Any], name: str) -> np.ndarray:
     return _array(fields[_FIELDS[name][0]])
 
 
-def _plain(array: Float[np.ndarray, "..."], decimals: int) -> Any:
+def plain(array: Float[np.ndarray, "..."], decimals: int) -> Any:
     """Nested lists with None where a number is missing."""
     rounded = array.astype(np.float64).round(decimals) + 0.0  # + 0.0 turns -0.0 into 0.0
     plain = rounded.astype(object)
@@ -113,7 +113,7 @@ def _plain(array: Float[np.ndarray, "..."], decimals: int) -> Any:
 
 
 def _array(nested: object) -> Float[np.ndarray, "..."]:
-    """The inverse of `_plain`: None becomes NaN."""
+    """The inverse of `plain`: None becomes NaN."""
     return np.array(nested, dtype=np.float64)
 
 

@@ -1,5 +1,6 @@
 """One pass over a container: every picture once, as shown, at its time, and what went wrong."""
 
+import time
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
@@ -77,8 +78,9 @@ class Decoding:
 
     @property
     def endless(self) -> bool:
-        """Whether nobody knows how long it will be."""
-        return self._container.duration is None and not self._stream.frames
+        """Whether nobody knows how long it will be: a pipe, or a stream without a length."""
+        unknown = self._container.duration is None and not self._stream.frames
+        return unknown or self.source.kind == "stdin"
 
     def close(self) -> None:
         """Let go of the container."""
@@ -100,7 +102,7 @@ class Decoding:
             self.began_s = time_s if self.decoded == 0 else self.began_s
             self.ended_s = time_s
             self.decoded += 1
-            yield Frame(self.decoded - 1, time_s, self._shown(picture))
+            yield Frame(self.decoded - 1, time_s, self._shown(picture), time.monotonic())
             picture = next(self._pictures, None)
 
     def summary(self, *, complete: bool) -> VideoInfo:

@@ -29,6 +29,8 @@ class Pictures:
     missing is time that passes. A picture that cannot be read is left out, and that is damage.
     """
 
+    endless = False
+
     def __init__(self, source: Source, fps: float | int | None) -> None:
         """Raises `VideoError` if there is no picture that can be read."""
         self._files = demand_pictures(Path(source.word))

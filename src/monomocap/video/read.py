@@ -55,6 +55,7 @@ class VideoReader:
                 self._source = self._held.enter_context(local(self._source))
             self._pass: Decoding | Pictures | None = self._open()
             self._info = self._pass.info
+            self._live = self._source.live or (self._source.at is None and self._pass.endless)
             undo.pop_all()
 
     @property
@@ -64,8 +65,8 @@ class VideoReader:
 
     @property
     def live(self) -> bool:
-        """Whether it goes on until somebody stops it."""
-        return self._source.live or (isinstance(self._pass, Decoding) and self._pass.endless)
+        """Whether pictures come at their own pace and nobody knows until when."""
+        return self._live
 
     def __iter__(self) -> Iterator[Frame]:
         decoding, self._pass = self._pass or self._open(), None
@@ -76,6 +77,9 @@ class VideoReader:
                     self._info = decoding.summary(complete=False)
                     return
             self._info = self._with_cut(decoding.summary(complete=True))
+        except GeneratorExit:  # whoever looked has seen enough
+            self._info = decoding.summary(complete=False)
+            raise
         finally:
             decoding.close()
 

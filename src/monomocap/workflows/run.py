@@ -14,6 +14,7 @@ from monomocap.options import Options, Progress, View, no_progress
 from monomocap.pipeline import estimate
 from monomocap.render.side_by_side import render_take
 from monomocap.types import Take
+from monomocap.video.read import VideoReader
 from monomocap.video.sources import Source, source_of
 from monomocap.video.spool import local
 
@@ -34,31 +35,46 @@ def run(
 
     `formats` names more files to write, "trc" for take.trc (`monomocap.formats.FORMATS`). An
     unknown one (`FormatError`) and a folder that cannot be written (`OutputError`) are told before
-    any work. The numbers are saved before rendering begins, so they stay if it fails.
+    any work. The numbers are saved before rendering begins, so they stay if it fails. What has no
+    end (a camera, a stream) gives poses while it runs (`monomocap.workflows.live`).
     """
     folder, endings = Path(folder), endings_named(formats)
     check_folder(folder)
     with local(source_of(video)) as source:  # both passes read the same bytes
+        if endless(source):
+            from monomocap.workflows.live import run_live  # which finishes as this file does
+
+            return run_live(source, folder, options, formats=endings, view=view, progress=progress)
         _spare(source, folder)
-        return _run(source, folder, options, endings, view, progress)
+        take = estimate(source, options, progress=progress)
+        return finish(take, source, folder, options, endings, view, progress)
 
 
-def _run(
-    source: Source,
+def endless(source: Source) -> bool:
+    """Whether nobody knows when it will end; an address is asked."""
+    if source.live or source.kind != "url" or source.at is not None:
+        return source.live
+    with VideoReader(source) as reader:
+        return reader.live
+
+
+def finish(
+    take: Take,
+    pictures: Source | Path | None,
     folder: Path,
     options: Options,
-    endings: tuple[str, ...],
+    endings: Iterable[str],
     view: View | None,
     progress: Progress,
 ) -> Take:
-    take = estimate(source, options, progress=progress)
+    """Save the numbers, then render them over these pictures; the take as it was saved."""
     make_folder(folder)
     _save(take, folder, endings)
-    if view is None or take.info.codec == NO_PICTURES:
+    if view is None or pictures is None or take.info.codec == NO_PICTURES:
         return take
     render_take(
         take,
-        source,
+        pictures,
         folder / VIDEO,
         azimuth_deg=view.azimuth_deg,
         elevation_deg=view.elevation_deg,
