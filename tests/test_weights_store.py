@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from monomocap.errors import OptionError, OutputError, UnknownName, WeightsError
-from monomocap.weights import store
+from monomocap.weights import ledger, store
 from monomocap.weights.catalogue import GROUPS, PUBLISHED, Published
 from monomocap.weights.store import find, held, need, pull, weights_folder
 from tests.http_server import Site, serving
@@ -121,7 +121,7 @@ def test_a_url_is_pulled_under_its_own_name(site: Site, tmp_path: Path) -> None:
     site.files["/mine/my%20net.onnx"] = ONNX
     (one,) = pull(f"{site.url}/mine/my%20net.onnx", tmp_path)
     assert (one.name, one.file) == ("my net", "my net.onnx")
-    assert one.code == one.data_licence == store.UNKNOWN
+    assert one.code == one.data_licence == ledger.UNKNOWN
     with pytest.raises(OptionError, match="names no file"):
         pull(site.url, tmp_path)
 
@@ -185,7 +185,7 @@ def test_bad_requests_get_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="--folder"):
         pull("rtmdet-nano", tmp_path / "file" / "inside")
-    (tmp_path / store.LEDGER).write_text("{")
+    (tmp_path / ledger.LEDGER).write_text("{")
     with pytest.raises(WeightsError, match="delete it"):
         held(tmp_path)
 

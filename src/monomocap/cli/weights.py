@@ -39,8 +39,9 @@ def pull(
     debug: words.Debug = False,
 ) -> None:
     """Download weights, or take in a file that you have; record their SHA-256 and licences."""
-    from monomocap.weights.store import Held, weights_folder
+    from monomocap.weights.ledger import Held
     from monomocap.weights.store import pull as pull_weights
+    from monomocap.weights.store import weights_folder
 
     def told(one: Held) -> list[str]:
         return [

@@ -5,12 +5,9 @@ and on whose terms. A file that was put there by hand is as good: it has no reco
 stands in every take that it made.
 """
 
-import json
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,29 +16,24 @@ from monomocap.options import Progress, no_progress
 from monomocap.weights.catalogue import GROUPS, PUBLISHED, Published
 from monomocap.weights.checkpoint import sha256
 from monomocap.weights.download import download, is_url
+from monomocap.weights.ledger import (
+    BY_HAND,
+    LEDGER,
+    UNKNOWN,
+    Held,
+    known_sha256,
+    read_ledger,
+    reason,
+    recorded,
+    source_of,
+)
 
 FOLDER_VARIABLE = "MONOMOCAP_WEIGHTS"
 """Environment variable: the folder of weights."""
 OFFLINE_VARIABLE = "MONOMOCAP_OFFLINE"
 """Environment variable: anything but 0 forbids downloads."""
-LEDGER = "weights.json"
-UNKNOWN = "not known; ask whoever made the file"
 _LARGEST = 4 << 30
 """Bytes; no network here comes near it."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """What is recorded of one file."""
-
-    name: str
-    file: str
-    sha256: str
-    source: str
-    """The address or path it came from."""
-    code: str = UNKNOWN
-    data: str = UNKNOWN
-    data_licence: str = UNKNOWN
 
 
 def weights_folder(choice: Path | None = None) -> Path:
@@ -63,7 +55,7 @@ def find(name: str, folder: Path | None = None) -> Path | None:
     names = [row.file, *(Path(urlsplit(s).path).with_suffix(".onnx").name for s in row.sources)]
     path = next((place / n for n in names if (place / n).is_file()), None)
     if path is not None:
-        _check(path, _expected(row.name, place))
+        _check(path, known_sha256(row.name, place))
     return path
 
 
@@ -110,13 +102,13 @@ def pull(
 def held(folder: Path | None = None) -> dict[str, Held]:
     """Every ONNX file in the folder, by name, with what is known of it."""
     place = weights_folder(folder)
-    ledger = _ledger(place)
+    ledger = read_ledger(place)
     for path in sorted(place.glob("*.onnx")) if place.is_dir() else []:
         if all(one.file != path.name for one in ledger.values()):
             row = _row_of(path.name)
             name = row.name if row else path.stem
             terms = (row.code, row.data, row.data_licence) if row else ()
-            ledger[name] = Held(name, path.name, sha256(path), "put there by hand", *terms)
+            ledger[name] = Held(name, path.name, sha256(path), BY_HAND, *terms)
     return {name: one for name, one in ledger.items() if (place / one.file).is_file()}
 
 
@@ -160,11 +152,11 @@ def _published(
     row: Published, place: Path, expected_sha256: str | None, progress: Progress
 ) -> Held:
     """The first source that gives the right file."""
-    expected = expected_sha256 or _expected(row.name, place)
+    expected = expected_sha256 or known_sha256(row.name, place)
     target = place / row.file
     if target.is_file():
         _check(target, expected)
-        return _recorded(row, target, place, _ledger_source(row.name, place))
+        return recorded(row, target, place, source_of(row.name, place))
     if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
         raise WeightsError(
             f"{row.name} is not in {place}, and {OFFLINE_VARIABLE} forbids downloads; "
@@ -174,7 +166,7 @@ def _published(
     for source in row.sources:
         try:
             _fetch(source, target, expected, progress)
-            return _recorded(row, target, place, source)
+            return recorded(row, target, place, source)
         except WeightsError as error:
             refused.append(str(error))
     raise WeightsError("; ".join(refused))
@@ -212,7 +204,7 @@ def _unzipped(archive: Path) -> Path:
 def _copied(path: Path, place: Path, expected: str | None) -> Held:
     """A file that the user has, in the folder."""
     row = _row_of(path.name) or Published(path.stem, "", (), UNKNOWN, UNKNOWN, UNKNOWN)
-    expected = expected or _expected(row.name, place)
+    expected = expected or known_sha256(row.name, place)
     try:
         held_copy = place / f".{path.name}"
         shutil.copyfile(path, held_copy)
@@ -226,9 +218,9 @@ def _copied(path: Path, place: Path, expected: str | None) -> Held:
             held_copy.with_suffix(".unzipped").unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot copy {path} to {place}: {_reason(error)}; is it a file?"
+            f"cannot copy {path} to {place}: {reason(error)}; is it a file?"
         ) from error
-    return _recorded(row, place / row.file, place, str(path.absolute()))
+    return recorded(row, place / row.file, place, str(path.absolute()))
 
 
 def _check_kind(path: Path, source: str) -> None:
@@ -251,59 +243,11 @@ def _check(path: Path, expected: str | None, source: str | None = None) -> None:
         )
 
 
-# --- the record
-
-
-def _expected(name: str, place: Path) -> str | None:
-    """The SHA-256 that a file of this name must have: the publisher's, or the first download's."""
-    row = PUBLISHED.get(name)
-    if row is not None and row.sha256 is not None:
-        return row.sha256
-    known = _ledger(place).get(name)
-    return known.sha256 if known else None
-
-
-def _ledger_source(name: str, place: Path) -> str:
-    known = _ledger(place).get(name)
-    return known.source if known else "put there by hand"
-
-
-def _recorded(row: Published, path: Path, place: Path, source: str) -> Held:
-    one = Held(row.name, path.name, sha256(path), source, row.code, row.data, row.data_licence)
-    _save(_ledger(place) | {row.name: one}, place)
-    return one
-
-
-def _ledger(place: Path) -> dict[str, Held]:
-    path = place / LEDGER
-    if not path.is_file():
-        return {}
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return {str(name): Held(**fields) for name, fields in said.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise WeightsError(f"{path} cannot be read ({error}); delete it, or mend it") from error
-
-
-def _save(ledger: Mapping[str, Held], place: Path) -> None:
-    temporary = place / f".{LEDGER}.{os.getpid()}"
-    text = json.dumps({name: asdict(one) for name, one in sorted(ledger.items())}, indent=2)
-    try:
-        temporary.write_text(text + "\n", encoding="utf-8")
-        temporary.replace(place / LEDGER)
-    except OSError as error:
-        raise OutputError(f"cannot write {place / LEDGER}: {_reason(error)}") from error
-
-
 def _made(place: Path) -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot make the folder of weights {place}: {_reason(error)}; choose one with --folder"
+            f"cannot make the folder of weights {place}: {reason(error)}; choose one with --folder"
         ) from error
     return place
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
