@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from monomocap.errors import FormatError
+from monomocap.formats.angle_table import AnglesCsv, AnglesParquet
 from monomocap.formats.c3d import C3d
 from monomocap.formats.coco import Coco
 from monomocap.formats.format import Format
 from monomocap.formats.json import Json
+from monomocap.formats.mot import Mot
 from monomocap.formats.npz import Npz
 from monomocap.formats.table import Csv, Parquet
 from monomocap.formats.trc import Trc
@@ -17,7 +19,10 @@ FORMATS: dict[str, Format] = {
     ".npz": Npz(),
     ".csv": Csv(),
     ".parquet": Parquet(),
+    ".angles.csv": AnglesCsv(),
+    ".angles.parquet": AnglesParquet(),
     ".trc": Trc(),
+    ".mot": Mot(),
     ".c3d": C3d(),
     ".coco.json": Coco(),
 }

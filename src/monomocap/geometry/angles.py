@@ -6,9 +6,10 @@ pelvis's z, adduction about a floating axis, rotation about the thigh's y. Shoul
 plane of elevation, elevation, rotation (Wu et al., 2005). A left limb is looked at in a mirror, so
 that signs mean the same on both sides.
 
-Seventeen joints do not say everything. The pelvis's forward tilt cannot be seen: its y is taken
-from pelvis to spine. A thigh's or an upper arm's rotation shows only in the plane of a bent knee or
-elbow: below `MIN_BEND_DEG` it is NaN. `docs/angles.md` lists names and signs.
+Seventeen joints do not say everything. The pelvis's z is the line through the hips, but its forward
+tilt cannot be seen: its y is taken from pelvis to spine. A thigh's or an upper arm's rotation shows
+only in the plane of a bent knee or elbow: below `MIN_BEND_DEG` it is NaN. `docs/angles.md` lists
+names and signs.
 """
 
 from dataclasses import dataclass
@@ -107,19 +108,26 @@ class Body:
             raise InputError("angles to the vertical want a motion in the world; see in_world")
         xyz_m = convert(motion.xyz_m, motion.skeleton, H36M17).astype(np.float64)
         at = {joint: xyz_m[:, n] for n, joint in enumerate(H36M17.joints)}
-        pelvis = segment(at["spine"] - at["pelvis"], at["right_hip"] - at["left_hip"])
+        pelvis = along_right(at["spine"] - at["pelvis"], at["right_hip"] - at["left_hip"])
         across = at["right_shoulder"] - at["left_shoulder"]
-        return cls(xyz_m, pelvis, segment(at["thorax"] - at["pelvis"], across))
+        return cls(xyz_m, pelvis, along_up(at["thorax"] - at["pelvis"], across))
 
     def bone(self, start: str, end: str) -> Vectors:
         """From one joint to another, in the world."""
         return self.xyz_m[:, H36M17.index(end)] - self.xyz_m[:, H36M17.index(start)]
 
 
-def segment(up: Vectors, right: Vectors) -> Frames:
-    """Axes of a segment: y is `up`; z is the part of `right` that is square to it; x is forward."""
+def along_up(up: Vectors, right: Vectors) -> Frames:
+    """Axes of a segment whose y is `up`; z is the part of `right` square to it, x is forward."""
     y = unit(up)
-    z = unit(right - (right * y).sum(axis=-1, keepdims=True) * y)
+    z = unit(_square(right, y))
+    return np.stack([np.cross(y, z), y, z], axis=-1)
+
+
+def along_right(up: Vectors, right: Vectors) -> Frames:
+    """Axes of a segment whose z is `right`; y is the part of `up` square to it, x is forward."""
+    z = unit(right)
+    y = unit(_square(up, z))
     return np.stack([np.cross(y, z), y, z], axis=-1)
 
 
