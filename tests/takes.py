@@ -3,7 +3,16 @@
 import numpy as np
 
 from monomocap.skeleton import BLAZEPOSE33, H36M17
-from monomocap.types import Camera, Motion3D, Provenance, Take, Track2D, VideoInfo
+from monomocap.types import (
+    Camera,
+    Motion3D,
+    PersonReport,
+    Provenance,
+    Report,
+    Take,
+    Track2D,
+    VideoInfo,
+)
 
 
 def make_take(
@@ -26,6 +35,11 @@ def make_take(
         motions=tuple(motion for _, motion in pairs),
         provenance=Provenance("d", "l", "cpu", "light", {"numpy": "1"}, {"w.onnx": "ab" * 32}),
         warnings=("one", "two"),
+        report=Report(
+            tuple(PersonReport(p, 0.5, 0.25, slide_mm=1.5, exchanged=3) for p in range(people)),
+            camera_moved=0.125,
+            seconds={"detect": 2.5},
+        ),
     )
 
 
@@ -54,13 +68,14 @@ def _person(
     )
     xyz_m, confidence = numbers(17, 3), numbers(17, missing=0)
     root_m = numbers(3) if person % 2 == 0 else None
-    motion = Motion3D(person, time_s, xyz_m, confidence, H36M17, "root", "l", root_m)
+    marks = rng.integers(0, 16, (frames, 17)).astype(np.uint8) if person % 2 == 1 else None
+    motion = Motion3D(person, time_s, xyz_m, confidence, H36M17, "root", "l", root_m, marks)
     return track, motion
 
 
 def same_take(a: Take, b: Take, *, tolerance: float = 0.0) -> bool:
     """Equal in everything; numbers of tracks and motions within the tolerance."""
-    plain = ("info", "camera", "provenance", "warnings", "output_video")
+    plain = ("info", "camera", "provenance", "warnings", "output_video", "report")
     return (
         all(getattr(a, name) == getattr(b, name) for name in plain)
         and np.array_equal(a.time_s, b.time_s)
@@ -97,4 +112,5 @@ def _same_motion(a: Motion3D, b: Motion3D, *, tolerance: float) -> bool:
         and _close(a.xyz_m, b.xyz_m, tolerance)
         and _close(a.confidence, b.confidence, 100 * tolerance)
         and _close(a.root_m, b.root_m, tolerance)
+        and _close(a.marks, b.marks, 0.0)
     )

@@ -114,6 +114,19 @@ def test_where_the_pelvis_is_stands_beside_the_pose_and_only_where_it_is_known(
         assert "person1_root_m" not in file
 
 
+def test_marks_and_the_report_stand_in_both_files(tmp_path: Path) -> None:
+    take = make_take()
+    assert take.motions[0].marks is None and take.report is not None
+    document = json.loads(save(take, tmp_path / "take.json").read_text())
+    assert "marks" not in document["people"][0]
+    assert document["people"][1]["marks"] == np.asarray(take.motions[1].marks).tolist()
+    assert document["marks"]["interpolated"] == 1
+    assert document["report"]["people"][0]["slide_mm"] == 1.5
+    with np.load(save(take, tmp_path / "take.npz")) as file:
+        assert file["person1_marks"].dtype == np.uint8
+        assert json.loads(str(file["header"]))["report"]["camera_moved"] == 0.125
+
+
 def test_a_file_from_before_root_m_is_read(tmp_path: Path) -> None:
     path = save(make_take(people=1), tmp_path / "take.json")
     document = json.loads(path.read_text())

@@ -42,6 +42,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no field of view": ({"fov_deg": 0.0}, "fov_deg"),
     "half a turn": ({"fov_deg": 180.0}, "fov_deg"),
     "nan field of view": ({"fov_deg": float("nan")}, "fov_deg"),
+    "a giant": ({"height_m": 17.5}, "height_m"),
+    "nobody's height": ({"height_m": float("nan")}, "height_m"),
+    "endless filling": ({"fill_s": float("inf")}, "fill_s"),
 }
 
 

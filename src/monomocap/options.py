@@ -56,6 +56,11 @@ class Options:
     person: str = "all"
     """Whom to keep: all; the largest, the longest seen, the one nearest to the center; a person's
     number; or x,y@t, who stands at this pixel at this second (`monomocap.detect.select`)."""
+    height_m: float | None = None
+    """How tall the people are, in metres: every distance rests on it. None for the mean adult, with
+    its error bar."""
+    fill_s: float = 0.25
+    """Gaps up to so many seconds are interpolated, and marked; 0 for none."""
 
     def __post_init__(self) -> None:
         _one_of("device", self.device, get_args(Device))
@@ -75,6 +80,10 @@ class Options:
             raise OptionError(f"focal_px must be above 0, not {self.focal_px}")
         if self.fov_deg is not None and not 0 < self.fov_deg < 180:
             raise OptionError(f"fov_deg must lie between 0 and 180, not {self.fov_deg}")
+        if self.height_m is not None and not 0.4 <= self.height_m <= 2.8:
+            raise OptionError(f"height_m must lie between 0.4 and 2.8 metres, not {self.height_m}")
+        if not 0 <= self.fill_s <= 2:
+            raise OptionError(f"fill_s must lie between 0 and 2 seconds, not {self.fill_s}")
         if self.image_fps is not None and not 0 < self.image_fps <= 1000:
             raise OptionError(f"image_fps must be above 0 and at most 1000, not {self.image_fps}")
 

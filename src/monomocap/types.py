@@ -191,6 +191,12 @@ class Track2D:
         return float(self.seen.any(axis=1).mean()) if len(self.time_s) else 0.0
 
 
+MARKS = {"interpolated": 1, "exchanged": 2, "outlier": 4, "standing": 8}
+"""interpolated: not seen, drawn between the moments before and after; exchanged: the detector had
+given it to the other side; outlier: its 2D was a leap that nobody makes, and was left out;
+standing: this ankle's foot stands on the floor."""
+
+
 @dataclass(frozen=True)
 class Motion3D:
     """One person's 3D motion, one pose per frame; NaN where there is none."""
@@ -205,6 +211,8 @@ class Motion3D:
     lifter: str = ""
     root_m: Float[np.ndarray, "time 3"] | None = None
     """Where the pelvis is, metres from the camera, camera axes; None if not known."""
+    marks: UInt8[np.ndarray, "time joint"] | None = None
+    """What was done to each joint or found of it, the sum of `MARKS`; None if nothing."""
 
     def __post_init__(self) -> None:
         _check_clock(self.time_s)
@@ -213,6 +221,8 @@ class Motion3D:
         _demand(self.confidence.shape == shape, f"motion: confidence must be {shape}")
         if self.root_m is not None:
             _demand(self.root_m.shape == (shape[0], 3), f"motion: root_m must be {(shape[0], 3)}")
+        if self.marks is not None:
+            _demand(self.marks.shape == shape, f"motion: marks must be {shape}")
 
     @property
     def seen(self) -> Bool[np.ndarray, "time joint"]:
@@ -244,6 +254,59 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class PersonReport:
+    """One person of a take in numbers; None where nobody can know."""
+
+    person: int
+    coverage: float
+    """Share of frames with a pose, 0 to 1."""
+    confidence: float | None
+    """Mean over the joints that are there, 0 to 1."""
+    height_m: float | None = None
+    """The stature that all sizes and distances rest on."""
+    height_error: float | None = None
+    """One standard deviation of it, as a share."""
+    distance_m: float | None = None
+    """From the camera, the median over time."""
+    distance_error: float | None = None
+    """One standard deviation, as a share: of stature and focal length together."""
+    path_m: float | None = None
+    """How far the pelvis went over the floor."""
+    standing: float | None = None
+    """Share of the frames in which a foot stands."""
+    slide_mm: float | None = None
+    """How far a standing ankle moves over the floor per frame, in the mean."""
+    slide_before_mm: float | None = None
+    """The same before the feet were held."""
+    jitter_mm: float | None = None
+    """Trembling per joint and frame, as the standard deviation of independent noise that would
+    make the median of the second differences."""
+    jitter_before_mm: float | None = None
+    """The same of the lifter's own answer."""
+    interpolated: int = 0
+    """Frames that were drawn between others."""
+    exchanged: int = 0
+    """Frames in which left and right were put back."""
+    outliers: int = 0
+    """2D joints that were left out as leaps."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a take says about itself beyond its numbers."""
+
+    people: tuple[PersonReport, ...] = ()
+    up_error_deg: float | None = None
+    """One standard deviation of the way up; None where the camera came with it, or nobody knows."""
+    camera_height_m: float | None = None
+    """Over the floor."""
+    camera_moved: float | None = None
+    """Share of the looks at the background in which it had moved; None where it was not seen."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Stage -> how long it took."""
+
+
+@dataclass(frozen=True)
 class Take:
     """What comes out of a video: who was in it, where they were in 2D, how they moved in 3D."""
 
@@ -258,6 +321,8 @@ class Take:
     warnings: tuple[str, ...] = ()
     output_video: str | None = None
     """The rendered video, if one was written."""
+    report: Report | None = None
+    """People, camera, feet, jitter and speed in numbers; None in files older than this."""
 
     def __post_init__(self) -> None:
         _check_clock(self.time_s)

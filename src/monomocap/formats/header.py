@@ -4,21 +4,23 @@ Both formats carry the same header; the reader checks it against these dataclass
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from jaxtyping import Float
-from numpy import ndarray
+from numpy import ndarray, uint8
 from pydantic import TypeAdapter
 
 from monomocap.errors import FormatError, InputError
 from monomocap.skeleton import H36M17, Skeleton
 from monomocap.types import (
+    MARKS,
     Camera,
     CoordinateFrame,
     Motion3D,
     Provenance,
+    Report,
     Take,
     Track2D,
     VideoInfo,
@@ -78,6 +80,8 @@ class PersonHeader:
     has_world_m: bool
     has_root_m: bool = False
     """Whether it is known where the pelvis is; no in files older than this field."""
+    has_marks: bool = False
+    """Whether anything was done to any joint (`monomocap.types.MARKS`)."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,9 @@ class Header:
     warnings: list[str]
     partial: str
     """Empty when the whole video was decoded; otherwise why not."""
+    report: Report | None = None
+    marks: dict[str, int] = field(default_factory=dict)
+    """What the bits of each person's marks mean."""
 
 
 _HEADER = TypeAdapter(Header)
@@ -139,6 +146,8 @@ def describe(take: Take, path: Path) -> dict[str, Any]:
         provenance=take.provenance,
         warnings=list(take.warnings),
         partial=take.info.partial,
+        report=take.report,
+        marks=MARKS,
     )
     return asdict(header)
 
@@ -155,6 +164,7 @@ def describe_person(track: Track2D, motion: Motion3D) -> dict[str, Any]:
         coverage_2d=track.coverage,
         has_world_m=track.world_m is not None,
         has_root_m=motion.root_m is not None,
+        has_marks=motion.marks is not None,
     )
     return asdict(person)
 
@@ -187,6 +197,7 @@ class PersonArrays:
     score: ndarray
     world_m: ndarray | None
     root_m: ndarray | None = None
+    marks: ndarray | None = None
 
 
 def rebuild(
@@ -211,6 +222,7 @@ def rebuild(
             person.frame,
             person.lifter,
             numbers.root_m,
+            None if numbers.marks is None else numbers.marks.astype(uint8),
         )
         for person, numbers in zip(people, arrays, strict=True)
     )
@@ -234,6 +246,7 @@ def rebuild(
         provenance=header.provenance,
         warnings=tuple(header.warnings),
         output_video=_seen_from_here(path, header.output_video),
+        report=header.report,
     )
 
 
@@ -248,13 +261,20 @@ def gather(header: Header, person: PersonHeader, fetch: Callable[[str], ndarray]
         found["score"],
         found.get("world_m"),
         found.get("root_m"),
+        found.get("marks"),
     )
 
 
 def person_arrays(track: Track2D, motion: Motion3D) -> PersonArrays:
     """One person's numbers, as both formats write them."""
     return PersonArrays(
-        motion.xyz_m, motion.confidence, track.xy_px, track.score, track.world_m, motion.root_m
+        motion.xyz_m,
+        motion.confidence,
+        track.xy_px,
+        track.score,
+        track.world_m,
+        motion.root_m,
+        motion.marks,
     )
 
 
@@ -283,7 +303,7 @@ def check_shape(array: ndarray, shape: tuple[int, ...], name: str) -> ndarray:
     """The array, if it is real numbers of this shape; an empty one takes any empty shape."""
     if array.size == 0 and 0 in shape:
         array = array.reshape(shape)
-    if array.shape != shape or array.dtype.kind != "f":
+    if array.shape != shape or array.dtype.kind != ("u" if name == "marks" else "f"):
         raise InputError(f"{name} has shape {array.shape} and not {shape}")
     return array
 
@@ -302,4 +322,6 @@ def expected_shapes(header: Header, person: PersonHeader) -> dict[str, tuple[int
         shapes["world_m"] = (header.frames, joints_2d, 3)
     if person.has_root_m:
         shapes["root_m"] = (header.frames, 3)
+    if person.has_marks:
+        shapes["marks"] = (header.frames, joints)
     return shapes

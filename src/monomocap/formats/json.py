@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from monomocap.formats.files import reading, whole_or_nothing
 from monomocap.formats.format import Format
@@ -38,6 +38,7 @@ _FIELDS = {
     "score": ("score_2d", CONFIDENCE_DECIMALS),
     "world_m": ("world_m", METRE_DECIMALS),
     "root_m": ("root_m", METRE_DECIMALS),
+    "marks": ("marks", 0),
 }
 """Array -> its name in the file, and how many decimals it keeps."""
 
@@ -101,11 +102,14 @@ def _person_to(track: Track2D, motion: Motion3D) -> dict[str, Any]:
 
 
 def _fetch(fields: dict[str, Any], name: str) -> np.ndarray:
-    return _array(fields[_FIELDS[name][0]])
+    array = _array(fields[_FIELDS[name][0]])
+    return array.astype(np.uint8) if name == "marks" else array
 
 
-def plain(array: Float[np.ndarray, "..."], decimals: int) -> Any:
+def plain(array: Shaped[np.ndarray, "..."], decimals: int) -> Any:
     """Nested lists with None where a number is missing."""
+    if array.dtype.kind == "u":
+        return array.tolist()
     rounded = array.astype(np.float64).round(decimals) + 0.0  # + 0.0 turns -0.0 into 0.0
     plain = rounded.astype(object)
     plain[~np.isfinite(rounded)] = None

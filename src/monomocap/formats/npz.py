@@ -7,6 +7,7 @@ with np.load("take.npz") as file:
     file["person0_xyz_m"], file["person0_confidence"]
     file["person0_xy_px"], file["person0_score"], file["person0_joint_names_2d"]
     file["person0_root_m"]          (frames, 3) metres from the camera, where the lifter knows it
+    file["person0_marks"]           (frames, 17) what was done to a joint, where anything was
     json.loads(str(file["header"])) units, axes, camera, versions, warnings, ...
 """
 
