@@ -1,9 +1,9 @@
 """One pass over a container: every picture once, as shown, at its time, and what went wrong."""
 
 import time
-from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice
 
 import av
 import numpy as np
@@ -17,8 +17,8 @@ from monomocap.video import lens
 from monomocap.video.clock import Clock
 from monomocap.video.deinterlace import progressive
 from monomocap.video.look import Look, fitted
-from monomocap.video.open import open_container, picture_stream, reason
 from monomocap.video.sources import Source
+from monomocap.video.unpack import NeedsCare, Unpacking
 
 ASSUMED_FPS = 30.0
 """Where a stream gives neither times nor a rate."""
@@ -27,54 +27,38 @@ LATE_END_S = 0.5
 """A file that ends this much before its stated duration was cut short."""
 
 
-@dataclass
-class Damage:
-    """What went wrong on the way; told once, at the end."""
-
-    pieces: int = 0
-    first: str = ""
-
-    def add(self, what: str, time_s: float | None) -> None:
-        """One more thing, at this time of the container."""
-        self.pieces += 1
-        where = "" if time_s is None else f" at {time_s:.2f} s"
-        self.first = self.first or f"{what}{where}"
-
-    def __str__(self) -> str:
-        more = f" (and {self.pieces - 1} more places)" if self.pieces > 1 else ""
-        return f"{self.first}{more}" if self.pieces else ""
-
-
 class Decoding:
     """One pass over a source: container, stream, clock, and what went wrong."""
 
     def __init__(self, source: Source, *, low_delay: bool = False) -> None:
         """`low_delay`: every picture as soon as it is there, at the price of slower decoding."""
         self.source = source
-        self.damage = Damage()
         self.decoded = 0
         self.began_s = self.ended_s = 0.0
-        self._not_shown = 0
-        self._container = open_container(source)
+        # Decoders that take several pictures at once hold them back, and may lose some where a
+        # file is damaged; then it is read again, which a stream cannot be.
+        self._unpacking = Unpacking(source, careful=low_delay or source.at is None)
+        self._stored_pictures = self._unpacked()
+        self._pictures = progressive(self._stored_pictures)
         try:
-            self._stream = picture_stream(self._container, source.shown)
-            # Threads that share a picture hold none back; threads that take one each do.
-            self._stream.thread_type = "SLICE" if low_delay else "AUTO"
-            # AVI has no display times: its stamps count in the order of decoding.
-            self._unordered = self._container.format.name == "avi"
-            self._stamps: deque[int | None] = deque()
-            self._packets = self._decode()
-            self._pictures = progressive(self._packets)
             self._first = next(self._pictures, None)
             if self._first is None:
-                why = str(self.damage) or "it is empty or cut short"
+                why = str(self._unpacking.damage) or "it is empty or cut short"
                 raise VideoError(f"{source.shown} holds no picture that can be decoded: {why}")
             self._look = Look.of(self._first, self._stream)
             self._stored = (self._first.width, self._first.height)
             self.info = self._claims()
         except BaseException:
-            self._container.close()
+            self._unpacking.close()
             raise
+
+    @property
+    def _stream(self) -> VideoStream:
+        return self._unpacking.stream
+
+    @property
+    def _container(self) -> InputContainer:
+        return self._unpacking.container
 
     @property
     def endless(self) -> bool:
@@ -84,8 +68,8 @@ class Decoding:
 
     def close(self) -> None:
         """Let go of the container."""
-        self._packets.close()
-        self._container.close()
+        self._stored_pictures.close()
+        self._unpacking.close()
 
     def frames(self) -> Iterator[Frame]:
         """Every picture, as shown, at its time."""
@@ -96,8 +80,7 @@ class Decoding:
         picture = self._first
         self._first = None
         while picture is not None:
-            stamp = self._stamps.popleft() if self._stamps else None
-            stamp = stamp if self._unordered else picture.pts
+            stamp = picture.pts
             time_s = clock(None if stamp is None or base is None else float(stamp * base))
             self.began_s = time_s if self.decoded == 0 else self.began_s
             self.ended_s = time_s
@@ -107,7 +90,7 @@ class Decoding:
 
     def summary(self, *, complete: bool) -> VideoInfo:
         """What was decoded; `complete` if nobody asked to stop early."""
-        partial = str(self.damage) or (self._missing() if complete else "")
+        partial = str(self._unpacking.damage) or (self._missing() if complete else "")
         return decoded_info(self.info, self.decoded, self.began_s, self.ended_s, partial)
 
     def _shown(self, picture: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
@@ -119,7 +102,7 @@ class Decoding:
 
     def _missing(self) -> str:
         """Whether the container promised more than came; empty if not."""
-        claimed = self._stream.frames - self._not_shown
+        claimed = self._stream.frames - self._unpacking.not_shown
         if claimed > self.decoded:
             return f"the file claims {claimed} frames and holds {self.decoded}; is it cut short?"
         claimed_s = _claimed_end_s(self._container, self._stream)
@@ -131,48 +114,17 @@ class Decoding:
                 )
         return ""
 
-    def _decode(self) -> Generator[av.VideoFrame, None, None]:
-        packets = self._container.demux(self._stream)
-        while (packet := self._next_packet(packets)) is not None:
-            if packet.is_corrupt and self._container.format.name != "mpegts":
-                # The last piece of a file that was broken off: half a picture.
-                self.damage.add("the file is cut short", _seconds(packet))
-                continue
-            self._not_shown += packet.is_discard or (packet.size == 0 and packet.dts is not None)
-            if self._unordered and packet.size:
-                self._stamps.append(packet.dts)
-            for picture in self._decode_packet(packet):
-                if picture.is_corrupt:
-                    self.damage.add("damaged picture", _seconds(packet))
+    def _unpacked(self) -> Generator[av.VideoFrame, None, None]:
+        """Every picture as it is stored; at the first damage all is read again, carefully."""
+        given = 0
+        try:
+            for picture in self._unpacking.pictures():
+                given += 1
                 yield picture
-        yield from self._drain()
-
-    def _next_packet(self, packets: Iterator[av.Packet]) -> av.Packet | None:
-        """None at the end, and where the source cannot be read any further."""
-        try:
-            return next(packets, None)
-        except (av.FFmpegError, OSError) as error:
-            what = "stream" if self.source.at is None else "file"
-            self.damage.add(f"the {what} cannot be read further ({reason(error)})", None)
-            return None
-
-    def _decode_packet(self, packet: av.Packet) -> list[av.VideoFrame]:
-        try:
-            return self._stream.decode(packet)
-        except (av.FFmpegError, OSError) as error:
-            self.damage.add(f"damaged data ({reason(error)})", _seconds(packet))
-            return []
-
-    def _drain(self) -> Iterator[av.VideoFrame]:
-        """What the decoder still holds; an error in the midst of it does not end it."""
-        while True:
-            try:
-                held = self._stream.decode(None)
-            except (av.FFmpegError, OSError):
-                return
-            if not held:
-                return
-            yield from held
+        except NeedsCare:
+            self._unpacking.close()
+            self._unpacking = Unpacking(self.source, careful=True)
+            yield from islice(self._unpacking.pictures(), given, None)
 
     def _claims(self) -> VideoInfo:
         stream, look = self._stream, self._look
@@ -225,8 +177,3 @@ def _claimed_end_s(container: InputContainer, stream: VideoStream) -> float | No
         alone = len(container.streams) == 1
         return container.duration / av.time_base if alone and container.duration else None
     return 3600 * hours + 60 * minutes + seconds
-
-
-def _seconds(packet: av.Packet) -> float | None:
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    return None if stamp is None else float(stamp * packet.time_base)

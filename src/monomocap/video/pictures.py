@@ -12,10 +12,11 @@ from jaxtyping import UInt8
 from monomocap.errors import VideoError
 from monomocap.types import Frame, VideoInfo
 from monomocap.video import lens
-from monomocap.video.decode import ASSUMED_FPS, Damage, decoded_info
+from monomocap.video.decode import ASSUMED_FPS, decoded_info
 from monomocap.video.look import Look, fitted
 from monomocap.video.open import open_container, picture_stream, reason
 from monomocap.video.sources import Source, demand_pictures, source_of
+from monomocap.video.unpack import Damage
 
 FORMAT = "pictures"
 """What `VideoInfo.codec` says."""
