@@ -97,6 +97,8 @@ def test_growth_is_measured_in_processes_of_their_own(video: Path) -> None:
     result = measure_growth(video, FLAT, short_s=1.0, long_s=3.0)
     assert (result.short_frames, result.long_frames) == (36, 96)
     assert min(result.short_peak_mb, result.long_peak_mb) > 20
+    with pytest.raises(MonomocapError, match="the longer loop must be at least 2 s"):
+        measure_growth(video, FLAT, short_s=1.0, long_s=1.5)
     with pytest.raises(MonomocapError, match=r"the memory run on looped.mov failed: .*lifter"):
         measure_growth(video, Options(lifter="no-such"), short_s=1.0, long_s=2.0)
 
@@ -158,6 +160,15 @@ def test_the_command_prints_json_and_growth(video: Path, monkeypatch: pytest.Mon
     said = CliRunner().invoke(app, asked)
     assert json.loads(said.stdout)["frames"] == 3
     growth = MemoryResult("clip.mp4", 60, 600, 1, 200.0, 201.0, 1851.8)
-    monkeypatch.setattr(memory, "measure_growth", lambda *arguments, **named: growth)
-    said = CliRunner().invoke(app, ["bench", str(video), "--lifter", "flat", "--memory", "-q"])
+    asked_s = []
+
+    def measured(*arguments: object, long_s: float, **named: object) -> MemoryResult:
+        asked_s.append(long_s)
+        return growth
+
+    monkeypatch.setattr(memory, "measure_growth", measured)
+    asked = ["bench", str(video), "--lifter", "flat", "--memory", "-q"]
+    said = CliRunner().invoke(app, asked)
     assert said.stdout.endswith("1 people: 1852 bytes per person and frame\n")
+    CliRunner().invoke(app, [*asked, "--minutes", "60"])
+    assert asked_s == [600, 3600]

@@ -29,9 +29,12 @@ def bench(
     memory: Annotated[
         bool,
         typer.Option(
-            "--memory", help="Measure memory instead: the video looped to 1 and to 10 minutes."
+            "--memory", help="Measure memory instead: the video looped to 1 minute and to more."
         ),
     ] = False,
+    minutes: Annotated[
+        float, typer.Option("--minutes", help="How long the longer loop of --memory is.")
+    ] = 10.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
@@ -42,7 +45,7 @@ def bench(
         from monomocap.workflows.memory import measure_growth
 
         with shown(quiet) as progress:
-            growth = measure_growth(video, options, progress=progress)
+            growth = measure_growth(video, options, long_s=60 * minutes, progress=progress)
         typer.echo(json.dumps(asdict(growth)) if as_json else memory_line(growth))
         return
     from monomocap.workflows.bench import bench as bench_workflow

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import av
 
-from monomocap.errors import MonomocapError, VideoError
+from monomocap.errors import MonomocapError, OptionError, VideoError
 from monomocap.options import Options, Progress, no_progress
 
 SHORT_S, LONG_S = 60.0, 600.0
@@ -55,7 +55,13 @@ def measure_growth(
     long_s: float = LONG_S,
     progress: Progress = no_progress,
 ) -> MemoryResult:
-    """Run the whole estimate on this video looped to `short_s` and to `long_s`."""
+    """Run the whole estimate on this video looped to `short_s` and to `long_s`.
+
+    The loops lie in the folder of temporary files, copied without decoding: an hour of a phone's
+    1080p video takes about 7 GB there.
+    """
+    if not long_s >= 2 * short_s:
+        raise OptionError(f"the longer loop must be at least {2 * short_s:g} s, not {long_s:g}")
     runs = []
     with tempfile.TemporaryDirectory() as folder:
         for done, seconds in enumerate((short_s, long_s)):
