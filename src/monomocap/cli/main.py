@@ -17,6 +17,7 @@ from monomocap.cli.demo import demo
 from monomocap.cli.evaluate import evaluate
 from monomocap.cli.live import live
 from monomocap.cli.models import models
+from monomocap.cli.recognize import recognize
 from monomocap.cli.run import run
 from monomocap.cli.train import export, train
 from monomocap.cli.weights import weights
@@ -38,6 +39,7 @@ app.command()(models)
 app.command()(evaluate)
 app.command()(train)
 app.command()(export)
+app.add_typer(recognize)
 app.add_typer(weights)
 
 # Typer brings a copy of click of its own: this is the root of what either raises for a wrong word.

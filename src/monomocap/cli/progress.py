@@ -18,6 +18,7 @@ STAGES = {
     "memory": "measuring memory",
     "evaluate": "evaluating",
     "train": "training",
+    "teach": "looking at clips",
     "download": "downloading",
 }
 PLAIN_EVERY_S = 5.0

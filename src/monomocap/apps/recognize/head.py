@@ -230,7 +230,7 @@ def _fit_novelty(
     return np.asarray(minimize(cost, _NOVELTY, method="BFGS").x)
 
 
-def _strangers(z: Vectors, ridge: _Ridge, label: int) -> Float[np.ndarray, "example 3"]:
+def _strangers(z: Vectors, ridge: _Ridge, label: int) -> Float[np.ndarray, "stranger 3"]:
     """What examples of a label look like to a classifier that was never taught it."""
     own, rest = ridge.label == label, ridge.label != label
     blind = ridge.without(label)

@@ -35,7 +35,7 @@ class Kernels:
     def __len__(self) -> int:
         return len(self.threshold)
 
-    def running(self, series: Series) -> Float32[np.ndarray, "frames_and_one kernel"]:
+    def running(self, series: Series) -> Float32[np.ndarray, "frames_and_one kernel_and_one"]:
         """Running counts of the frames in which each kernel exceeds its threshold, from 0.
 
         Frames that were not seen count for nothing; the last column counts the frames seen.
@@ -62,7 +62,7 @@ class Kernels:
 
 
 def pooled(
-    counts: Float32[np.ndarray, "frames_and_one kernel"],
+    counts: Float32[np.ndarray, "frames_and_one kernel_and_one"],
     begin: Int[np.ndarray, " window"],
     end: Int[np.ndarray, " window"],
 ) -> Float32[np.ndarray, "window kernel"]:

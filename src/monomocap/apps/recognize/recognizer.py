@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -27,6 +27,7 @@ FORMAT = "monomocap actions 1"
 Windows = Int[np.ndarray, "window 2"]
 
 
+@runtime_checkable
 class Embedding(Protocol):
     """What turns windows of a series into feature vectors: kernels, or a network."""
 
