@@ -122,7 +122,8 @@ def colour_simcc(
 ) -> Path:
     """A network of RTMPose's shapes whose joints stand where a colour is: red, green, blue in turn.
 
-    Each answer is the mean of that channel over a column or a row, in steps of half a pixel.
+    Each answer is the mean of that channel over a column or a row, in steps of half a pixel. As in
+    the published files, the outputs do not say how many joints there are.
     """
     width, height = size_px
     nodes = [
@@ -147,8 +148,8 @@ def colour_simcc(
         "shape_y": np.array([0, joints, 2 * height]),
     }
     outputs: dict[str, tuple[int, Shape]] = {
-        "simcc_x": (TensorProto.FLOAT, [batch, joints, 2 * width]),
-        "simcc_y": (TensorProto.FLOAT, [batch, joints, 2 * height]),
+        "simcc_x": (TensorProto.FLOAT, [batch, "MatMulsimcc_x_dim_1", 2 * width]),
+        "simcc_y": (TensorProto.FLOAT, [batch, "MatMulsimcc_x_dim_1", 2 * height]),
     }
     return save(path, nodes, {"input": [batch, 3, height, width]}, outputs, constants)
 

@@ -65,16 +65,25 @@ def decode(
 
 
 def _shapes(session: Session) -> tuple[str, int, tuple[int, int], tuple[float, float]]:
-    """Input name, joints, input width and height, and steps per pixel along x and y."""
-    inputs, outputs = session.inputs, session.outputs
+    """Input name, joints, input width and height, and steps per pixel along x and y.
+
+    The outputs' sizes are tried, not read: published files leave the number of joints open.
+    """
+    inputs = session.inputs
     name, shape = next(iter(inputs.items()), ("", []))
-    x, y = outputs.get(X, []), outputs.get(Y, [])
-    sizes = (*shape[2:], *x[1:], *y[1:])
-    numbers = [size for size in sizes if isinstance(size, int) and size > 0]
-    if len(inputs) != 1 or len(sizes) != 6 or len(numbers) != 6 or numbers[2] != numbers[4]:
-        raise WeightsError(
-            f"{session.path} is no SimCC network: it needs one input (batch, 3, height, width) and "
-            f"the outputs {X} and {Y}, (batch, joints, steps), all fixed but the batch"
-        )
-    height, width, joints, columns, _, rows = numbers
-    return name, joints, (width, height), (columns / width, rows / height)
+    fixed = [size for size in shape[1:] if isinstance(size, int) and size > 0]
+    if len(inputs) != 1 or len(shape) != 4 or len(fixed) != 3 or fixed[0] != 3:
+        raise _unlike(session)
+    _, height, width = fixed
+    blank = np.zeros((1, 3, height, width), np.float32)
+    x, y = session([X, Y], **{name: blank})
+    if x.ndim != 3 or y.ndim != 3 or x.shape[:2] != y.shape[:2] or len(x) != 1:
+        raise _unlike(session)
+    return name, x.shape[1], (width, height), (x.shape[2] / width, y.shape[2] / height)
+
+
+def _unlike(session: Session) -> WeightsError:
+    return WeightsError(
+        f"{session.path} is no SimCC network: it needs one input (batch, 3, height, width), fixed "
+        f"but for the batch, and the outputs {X} and {Y}, (batch, joints, steps)"
+    )
