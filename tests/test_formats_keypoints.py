@@ -188,7 +188,7 @@ def test_every_program_gives_a_lifted_take(kind: str, tmp_path: Path) -> None:
     assert {track.skeleton.name for track in take.tracks} == {skeleton}
     for track, motion in zip(take.tracks, take.motions, strict=True):
         np.testing.assert_array_equal(track.seen.any(axis=1), [1, 1, 1, 0, 1, 1])
-        np.testing.assert_array_equal(motion.seen.any(axis=1), [1, 1, 1, 0, 1, 1])
+        assert motion.seen.any(axis=1)[track.seen.any(axis=1)].all()
     step_s = np.diff(take.time_s)
     np.testing.assert_allclose(step_s, 1 / 25 if kind in ("npz", "mediapipe") else 1 / 30)
     guessed = any("no clock" in warning for warning in take.warnings)
