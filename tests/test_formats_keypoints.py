@@ -181,7 +181,8 @@ def test_every_program_gives_a_lifted_take(kind: str, tmp_path: Path) -> None:
     write, joints, skeleton = KINDS[kind]
     path = write(people(joints), tmp_path / "a.json")
     known = kind in ("coco annotations", "coco whole body", "npz")
-    take = estimate(path, Options(lifter="flat", smooth="none", size=None if known else "96x64"))
+    size = None if known else "96x64"
+    take = estimate(path, Options(lifter="flat", smooth="none", fill_s=0.0, size=size))
     assert (take.info.width_px, take.info.height_px) == (WIDTH, HEIGHT)
     assert take.info.codec == "2D"
     assert len(take.tracks) == len(take.motions) == 2
@@ -370,7 +371,7 @@ def test_the_command_takes_finished_2d(tmp_path: Path, capsys: pytest.CaptureFix
     words = ("--size", "96x64", "--image-fps", "50", "--lifter", "flat", "-o", tmp_path / "out")
     ended = monomocap(capsys, "run", folder, *words)
     assert ended.code == 0, ended.err
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["take.json", "take.npz"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["take.json", "take.npz", "viewer.html"]
     document = json.loads((tmp_path / "out" / "take.json").read_text())
     assert document["video"]["codec"] == "2D"
     assert document["fps"] == pytest.approx(50)

@@ -260,7 +260,14 @@ def test_run_on_a_camera_writes_lines_and_in_the_end_everything(
     ended = monomocap(capsys, "run", "webcam", "-o", out, "--max-frames", "12", *WORDS)
     assert ended.code == 0, ended.err
     names = {path.name for path in out.iterdir()}
-    assert names == {"poses.jsonl", "source.mp4", "take.json", "take.mp4", "take.npz"}
+    assert names == {
+        "poses.jsonl",
+        "source.mp4",
+        "take.json",
+        "take.mp4",
+        "take.npz",
+        "viewer.html",
+    }
     take = package.load(out / "take.npz")
     lines = lines_of((out / "poses.jsonl").read_text())
     assert len(lines) - 2 == len(take.time_s) == len(take.motions[0].xyz_m)

@@ -43,7 +43,8 @@ def run(
 ) -> None:
     """Write the 3D motion of the people in a video, or in each of several.
 
-    The results are take.json, take.npz and take.mp4, the video with the skeleton beside a 3D stage.
+    The results are take.json, take.npz, take.mp4, the video with the skeleton beside a 3D stage,
+    and viewer.html, a page that shows it all in a browser.
     """
     options = Options(
         detector,

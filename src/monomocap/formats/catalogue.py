@@ -5,14 +5,18 @@ from pathlib import Path
 
 from monomocap.errors import FormatError
 from monomocap.formats.angle_table import AnglesCsv, AnglesParquet
+from monomocap.formats.bvh import Bvh
 from monomocap.formats.c3d import C3d
 from monomocap.formats.coco import Coco
 from monomocap.formats.format import Format
+from monomocap.formats.glb import Glb
+from monomocap.formats.html import Html
 from monomocap.formats.json import Json
 from monomocap.formats.mot import Mot
 from monomocap.formats.npz import Npz
 from monomocap.formats.table import Csv, Parquet
 from monomocap.formats.trc import Trc
+from monomocap.formats.usd import Usd
 
 FORMATS: dict[str, Format] = {
     ".json": Json(),
@@ -25,6 +29,12 @@ FORMATS: dict[str, Format] = {
     ".mot": Mot(),
     ".c3d": C3d(),
     ".coco.json": Coco(),
+    ".bvh": Bvh(),
+    ".glb": Glb(),
+    ".usd": Usd(),
+    ".usda": Usd(),
+    ".usdc": Usd(),
+    ".html": Html(),
 }
 """File ending -> the format that has it; of two endings that fit a name the longer one counts."""
 

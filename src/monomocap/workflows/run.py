@@ -1,4 +1,7 @@
-"""The main job with its files: a video in, `take.json`, `take.npz` and `take.mp4` out."""
+"""The main job with its files: a video in; numbers, a page that shows them, and a film out.
+
+`take.json`, `take.npz`, `viewer.html` and `take.mp4`.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,7 +22,7 @@ from monomocap.video.sources import Source, source_of
 from monomocap.video.spool import local
 
 STEM = "take"
-JSON, NPZ, VIDEO = "take.json", "take.npz", "take.mp4"
+JSON, NPZ, VIDEO, VIEWER = "take.json", "take.npz", "take.mp4", "viewer.html"
 
 
 def run(
@@ -91,7 +94,7 @@ def results(folder: Path, take: Take, endings: Iterable[str] = ()) -> dict[Path,
 
     Where a format holds one person, everybody gets a file; nobody gets none.
     """
-    wanted = dict.fromkeys([NPZ, JSON, *(f"{STEM}{ending}" for ending in endings)])
+    wanted = dict.fromkeys([NPZ, JSON, VIEWER, *(f"{STEM}{ending}" for ending in endings)])
     return {path: part for name in wanted for path, part in files_of(take, folder / name).items()}
 
 
