@@ -29,6 +29,8 @@ ESTABLISHED_S = 0.5
 """How long somebody must have been seen to be known again after a longer absence."""
 NEWCOMER, NEWCOMER_S = 0.3, 0.2
 """What it costs to be somebody who was seen for less than this time: the other is more likely."""
+UNSEEN_PER_S = 0.3
+"""What it costs to have been unseen, up to a second: who was there just now is likelier."""
 CLOTHES = 1.0
 """What wholly other clothes cost, in diagonals."""
 SIZE = 0.5
@@ -37,6 +39,8 @@ STEADY_S = 0.2
 """Over how long the velocity is averaged."""
 CROWDED = 0.1
 """Boxes that share more than this hide each other's clothes."""
+SLOWLY = 0.1
+"""How much one look counts against what is known."""
 _FAR = 1e6
 
 
@@ -109,7 +113,8 @@ class _Known:
         self._middle_px = first.middle_px
         self._size_px = first.size_px
         self._px_per_s = np.zeros(2)
-        self._looks: Looks = first.looks
+        self._looks: Looks = np.zeros_like(first.looks)
+        self._looked = 0
         self._seen_s = 0.0
 
     def cost(self, time_s: float, sighting: _Sighting) -> float:
@@ -124,7 +129,8 @@ class _Known:
         away += SIZE * abs(float(np.log(sighting.size_px / size)))
         if away > min(REACH + REACH_PER_S * unseen_s, MOST_REACH):
             return _FAR
-        return away + CLOTHES * clothes + NEWCOMER * (self._seen_s < NEWCOMER_S)
+        away += NEWCOMER * (self._seen_s < NEWCOMER_S) + UNSEEN_PER_S * min(unseen_s, 1.0)
+        return away + CLOTHES * clothes
 
     def see(self, time_s: float, sighting: _Sighting, *, alone: bool) -> None:
         """Learn where they are, how they move, and, when nobody is before them, what they wear."""
@@ -142,8 +148,10 @@ class _Known:
         self._time_s, self._middle_px = time_s, sighting.middle_px
 
     def _learn(self, looks: Looks) -> None:
-        """A tenth of what is seen now; all of it where nothing was known."""
+        """The mean of the first looks, then a tenth of each; what is not seen stays as it was."""
+        self._looked += 1
+        share = max(1 / self._looked, SLOWLY)
         known = np.repeat(self._looks.reshape(2, -1).any(axis=1), len(looks) // 2)
         now = np.repeat(looks.reshape(2, -1).any(axis=1), len(looks) // 2)
-        mixed = np.where(known, 0.9 * self._looks + 0.1 * looks, looks)
+        mixed = np.where(known, (1 - share) * self._looks + share * looks, looks)
         self._looks = np.where(now, mixed, self._looks)
