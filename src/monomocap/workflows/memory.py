@@ -66,7 +66,7 @@ def measure_growth(
     with tempfile.TemporaryDirectory() as folder:
         for done, seconds in enumerate((short_s, long_s)):
             progress("memory", done, 2)
-            looped = loop_video(Path(video), Path(folder) / "looped.mov", seconds)
+            looped = loop_video(Path(video), Path(folder) / "looped.mkv", seconds)
             runs.append(_run_apart(looped, options))
     progress("memory", 2, 2)
     short, long = runs
