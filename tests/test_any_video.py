@@ -1,7 +1,7 @@
 """Where the published pipeline fails on ordinary videos, this one answers: case by case.
 
 There: an exception without a GPU, a crash from the second window on, nothing below 96 frames, a
-tail that is dropped, nothing at all after one frame without a person, coordinates divided by an image
+tail that is dropped, nothing at all after one frame without a person, coordinates divided by a
 width from a configuration, times by frame number and "00:00:60.000", a path of a video that was
 never written, and every frame kept in memory.
 """
