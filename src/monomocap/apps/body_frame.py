@@ -1,8 +1,8 @@
 """A motion as limb directions in the body's own frame: the same from any view, size and place.
 
-The frame stands on the trunk: up along it, left across hips and shoulders. Two channels remember
-the world: how upright the trunk is, and how high the pelvis is over the lower foot, as a share of
-the leg. Without units; a direction that turns by a small angle changes by that angle in radians.
+The frame stands on the trunk: up along it, left across hips and shoulders. Three channels remember
+the world: how upright the trunk is, and how high the pelvis is over the lower foot and over the
+floor, in legs (the latter is constant where nobody knows where the pelvis is). Without units; a direction that turns by a small angle changes by that angle in radians.
 """
 
 from dataclasses import dataclass
@@ -35,13 +35,14 @@ LIMBS: tuple[tuple[str, str, str], ...] = tuple(
 CHANNELS: tuple[str, ...] = (
     *(f"{name} {axis}" for name, _, _ in LIMBS for axis in ("ahead", "left", "up")),
     "trunk upright",
-    "pelvis height",
+    "pelvis over feet",
+    "pelvis in the world",
 )
 
 _J = {name: i for i, name in enumerate(H36M17.joints)}
 _SIDE = 3 * len(LIMBS) // 2
-_SWAPPED = np.r_[_SIDE : 2 * _SIDE, 0:_SIDE, 2 * _SIDE, 2 * _SIDE + 1]
-_SIGN = np.r_[np.tile([1.0, -1.0, 1.0], len(LIMBS)), 1.0, 1.0]
+_SWAPPED = np.r_[_SIDE : 2 * _SIDE, 0:_SIDE, 2 * _SIDE : 2 * _SIDE + 3]
+_SIGN = np.r_[np.tile([1.0, -1.0, 1.0], len(LIMBS)), 1.0, 1.0, 1.0]
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,13 @@ def smoothed(
     return out
 
 
-def _pelvis_height(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 1"]:
-    """Over the lower ankle, in legs."""
+def _pelvis_height(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 2"]:
+    """Over the lower ankle and over the world's floor, in legs."""
     ankles = xyz_m[:, [_J["left_ankle"], _J["right_ankle"]], 2].min(axis=1)
     legs = [
         np.linalg.norm(xyz_m[:, _J[a]] - xyz_m[:, _J[b]], axis=-1)
         for a, b in (("left_hip", "left_knee"), ("left_knee", "left_ankle"))
     ]
     leg_m = max(float(np.median(legs[0]) + np.median(legs[1])), 1e-3)
-    return ((xyz_m[:, _J["pelvis"], 2] - ankles) / leg_m)[:, None]
+    pelvis = xyz_m[:, _J["pelvis"], 2]
+    return np.stack([pelvis - ankles, pelvis], axis=1) / leg_m

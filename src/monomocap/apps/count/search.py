@@ -24,19 +24,25 @@ Values = Float[np.ndarray, "time channel"]
 Poses = Float[np.ndarray, "cycle point channel"]
 
 
+CONSTANT = 0.4
+"""Weight of a constant difference between two cycles' poses."""
+
+
 @dataclass(frozen=True)
 class Tuning:
     """Numbers that were tuned on `benchmarks/counting.py --seed 1`, and on no other seed."""
 
-    windows_s: tuple[float, ...] = (3.0, 6.0, 12.0, 24.0)
+    windows_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
     smooth_s: tuple[float, ...] = (0.07, 0.2)
     axes: int = 3
     least_swing: float = 0.5
     """A full repetition's rise and fall, as a share of the signal's range in its window."""
-    alike: float = 0.55
+    alike: float = 0.7
     """Two cycles are the same movement when their poses differ by less than this share of the
     movement itself."""
-    edge_alike: float = 0.7
+    pair_alike: float = 0.95
+    """The same for two single cycles, each with its own noise."""
+    edge_alike: float = 0.6
     """The same, for the first or last cycle, of which only one half must fit."""
     least_size: float = 0.55
     """A full repetition, as a share of the usual one; below it is partial."""
@@ -44,7 +50,8 @@ class Tuning:
     least_excursion: float = 0.16
     """Root mean square of how far the pose goes from its mean, in `CHANNELS`."""
     fewest: int = 3
-    least_duty: float = 0.0
+    dimensions: int = 5
+    """In which poses are compared."""
 
 
 @dataclass(frozen=True)
@@ -139,18 +146,20 @@ def along(
     if len(extremes) < 2:
         return None
     frames = passed(signal, extremes).frames
-    poses = whole[frames]
+    poses = _plainer(whole[frames], tuning.dimensions)
     excursion = excursions(poses)
-    far = apart(poses, poses) / np.minimum(excursion[:, None], excursion[None])
-    near = far < tuning.alike
+    far = apart(poses, poses) / np.sqrt(excursion[:, None] * excursion[None])
+    near = far < tuning.pair_alike
     medoid = int((near * excursion[None]).sum(axis=1).argmax())
-    members = near[medoid]
-    if members.sum() < 2:
-        return None
-    usual = template(poses, poses[medoid], members)
-    usual_size = float(excursions(usual[None])[0])
-    differs = apart(poses, usual[None])[:, 0] / max(usual_size, 1e-9)
-    members = (differs < tuning.alike) & _full(excursion, usual_size, tuning)
+    members, like = near[medoid], poses[medoid]
+    for _ in range(2):
+        if members.sum() < 2:
+            return None
+        usual = template(poses, like, members)
+        usual_size = float(excursions(usual[None])[0])
+        differs = apart(poses, usual[None])[:, 0] / usual_size
+        members = (differs < tuning.alike) & _full(excursion, usual_size, tuning)
+        like = usual
     members |= _edges(poses, usual, usual_size, members, excursion, tuning)
     if members.sum() < 2:
         return None
@@ -159,6 +168,16 @@ def along(
         extremes[keep], frames[keep], poses[keep], excursion[keep], differs[keep],
         axis, both_sides, range_, sigma_s,
     )  # fmt: skip
+
+
+def _plainer(poses: Poses, dimensions: int) -> Poses:
+    """Only what moves most, of both sides alike: the rest is mostly noise."""
+    away = (poses - poses.mean(axis=1, keepdims=True)).reshape(-1, poses.shape[-1])
+    pooled = np.concatenate([away, mirrored(away)])
+    _, vectors = np.linalg.eigh(pooled.T @ pooled)
+    kept = vectors[:, -dimensions:]
+    plain: Poses = poses @ kept @ kept.T
+    return plain
 
 
 def excursions(poses: Poses) -> Float[np.ndarray, " cycle"]:
@@ -170,8 +189,17 @@ def excursions(poses: Poses) -> Float[np.ndarray, " cycle"]:
 def apart(
     one: Poses, other: Float[np.ndarray, "others point channel"]
 ) -> Float[np.ndarray, "cycle others"]:
-    """Root mean square distance of the poses of two cycles, or of one and the other's mirror."""
+    """Root mean square distance of the poses of two cycles, or of one and the other's mirror.
+
+    A constant difference counts little: it is as much error of the 3D as another movement.
+    """
+    one, other = _steadied(one), _steadied(other)
     return np.minimum(_apart(one, other), _apart(one, mirrored(other)))
+
+
+def _steadied(poses: Poses) -> Poses:
+    steady: Poses = poses - (1 - CONSTANT) * poses.mean(axis=1, keepdims=True)
+    return steady
 
 
 def _apart(one: Poses, other: np.ndarray) -> np.ndarray:
@@ -214,6 +242,6 @@ def _edges(
     for at, points in ((inside[0] - 1, slice(half, None)), (inside[-1] + 1, slice(0, half + 1))):
         if 0 <= at < len(poses):
             far = apart(poses[at : at + 1, points], usual[None, points])[0, 0]
-            edge[at] = far < tuning.edge_alike * 0.6 * usual_size
+            edge[at] = far < tuning.edge_alike * usual_size
             edge[at] &= excursion[at] > tuning.least_size * usual_size
     return edge

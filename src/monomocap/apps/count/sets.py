@@ -1,0 +1,169 @@
+"""From many groups of alike cycles to the sets that a person did, partial ones found too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from monomocap.apps.body_frame import smoothed
+from monomocap.apps.count.cycles import Extremes, cycles, passed
+from monomocap.apps.count.search import (
+    Found,
+    Tuning,
+    Values,
+    along,
+    apart,
+    candidates,
+    excursions,
+    sides_alike,
+    template,
+)
+
+MOST_SETS = 5
+"""Movements told apart in one video; the rest is other movement."""
+
+
+@dataclass(frozen=True)
+class Set:
+    """Repetitions of one movement: the whole ones, and those that did not go all the way."""
+
+    found: Found
+    partial: Extremes
+    share: Float[np.ndarray, " partial"]
+    """How far the partial ones went, as a share of the usual way."""
+
+
+def find_sets(values: Values, tuning: Tuning = Tuning()) -> list[Set]:
+    """The movements that were repeated, the one that explains most movement first."""
+    if len(values) < 4:
+        return []
+    groups = [g for g in candidates(values, tuning) if _counts(g, tuning)]
+    groups = [_refined(values, g, tuning) for g in _best(groups)]
+    sets: list[Set] = []
+    taken: list[tuple[int, int]] = []
+    for group in sorted(groups, key=lambda g: -g.score):
+        free = _without(group, taken)
+        if free is None or not _counts(free, tuning) or len(sets) >= MOST_SETS:
+            continue
+        sets.append(_with_partial(values, free, tuning))
+        taken.append(free.span)
+    return sets
+
+
+def _best(groups: Sequence[Found], most: int = 12) -> list[Found]:
+    """The best groups of every stretch of time."""
+    chosen: list[Found] = []
+    for group in sorted(groups, key=lambda g: -g.score):
+        begin, end = group.span
+        rivals = sum(min(end, e) > max(begin, b) for b, e in (c.span for c in chosen))
+        if rivals < 3:
+            chosen.append(group)
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def _counts(group: Found, tuning: Tuning) -> bool:
+    """Whether a group is repetition, and not chance or trembling."""
+    return (
+        len(group.extremes) >= tuning.fewest
+        and float(np.median(group.excursion)) >= tuning.least_excursion
+    )
+
+
+def _refined(values: Values, group: Found, tuning: Tuning) -> Found:
+    """The same movement along its own direction: from its usual valley to its usual peak."""
+    whole = smoothed(values, group.sigma_s)
+    for _ in range(2):
+        usual = template(group.poses, group.poses[0], np.ones(len(group.poses), bool))
+        if group.both_sides:
+            usual = sides_alike(usual)
+        middle = len(usual) // 2
+        axis = usual[middle] - (usual[0] + usual[-1]) / 2
+        axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
+        seen = sides_alike(whole) if group.both_sides else whole
+        signal = seen @ axis
+        range_ = float(np.median(passed(signal, group.extremes).height))
+        if range_ <= 0:
+            return group
+        better = along(whole, signal, axis, group.both_sides, range_, group.sigma_s, tuning)
+        if better is None or better.score <= group.score:
+            return group
+        group = better
+    return group
+
+
+def _without(group: Found, taken: Sequence[tuple[int, int]]) -> Found | None:
+    """What a group has outside stretches that are spoken for."""
+    begin, end = group.extremes[:, 0], group.extremes[:, 2]
+    free = np.ones(len(begin), bool)
+    for first, last in taken:
+        free &= (end <= first) | (begin >= last)
+    if not free.any():
+        return None
+    return replace(
+        group,
+        extremes=group.extremes[free],
+        frames=group.frames[free],
+        poses=group.poses[free],
+        excursion=group.excursion[free],
+        differs=group.differs[free],
+    )
+
+
+def _with_partial(values: Values, group: Found, tuning: Tuning) -> Set:
+    """Smaller hills between and beside the whole repetitions that begin as those do."""
+    whole = smoothed(values, group.sigma_s)
+    seen = sides_alike(whole) if group.both_sides else whole
+    signal = seen @ group.axis
+    height = float(np.median(passed(signal, group.extremes).height))
+    small = cycles(signal, tuning.least_partial * height)
+    free = [row for row in small.tolist() if not _overlaps(row, group.extremes)]
+    near = [row for row in free if _beside(row, group)]
+    extremes = np.array(near, int).reshape(-1, 3)
+    hills = passed(signal, extremes)
+    share = hills.height / max(height, 1e-9)
+    fits = _follows(whole[hills.frames], share, group, tuning) & (share < 1.0)
+    return Set(group, extremes[fits], share[fits])
+
+
+def _overlaps(row: list[int], extremes: Extremes) -> bool:
+    """Whether a hill's peak lies within a whole repetition."""
+    return bool(((extremes[:, 0] < row[1]) & (row[1] < extremes[:, 2])).any())
+
+
+def _beside(row: list[int], group: Found) -> bool:
+    usual = float(np.median(group.extremes[:, 2] - group.extremes[:, 0]))
+    begin, end = group.span
+    return begin - 0.5 * usual <= row[0] and row[2] <= end + 0.5 * usual
+
+
+def _follows(
+    poses: Float[np.ndarray, "cycle point channel"],
+    share: Float[np.ndarray, " cycle"],
+    group: Found,
+    tuning: Tuning,
+) -> np.ndarray:
+    """Whether partial hills pass through the poses that whole ones have at the same heights."""
+    usual = template(group.poses, group.poses[0], np.ones(len(group.poses), bool))
+    size = float(excursions(usual[None])[0])
+    fits = np.zeros(len(poses), bool)
+    for i, (pose, part) in enumerate(zip(poses, share, strict=True)):
+        wanted = _up_to(usual, float(part))
+        fits[i] = apart(pose[None], wanted[None])[0, 0] < tuning.alike * size
+    return fits
+
+
+def _up_to(
+    usual: Float[np.ndarray, "point channel"], share: float
+) -> Float[np.ndarray, "point channel"]:
+    """The usual cycle turned back at a share of its height."""
+    from monomocap.apps.count.cycles import LEVELS
+
+    heights = np.r_[LEVELS, 1.0]
+    half = len(LEVELS)
+    wanted = np.clip(heights * share, 0, 1)
+    up = np.stack([np.interp(wanted, heights, c) for c in usual[: half + 1].T], axis=1)
+    down = np.stack([np.interp(wanted, heights, c) for c in usual[half:][::-1].T], axis=1)
+    return np.concatenate([up, down[:-1][::-1]])
