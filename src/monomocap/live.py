@@ -39,7 +39,7 @@ DELAY_S = 0.2
 """How far into what came next a lifter looks, unless somebody says otherwise."""
 MOST_DELAY_S = 1.0
 EVERY_S = 0.1
-"""How often a lifter is asked: it answers for all pictures since."""
+"""How often a lifter is asked, unless somebody says otherwise: it answers for all pictures since."""
 SPAN_S = 1.0
 """How much of the past is shown to lifters that have no window."""
 
@@ -87,12 +87,13 @@ class LivePoses:
         skeleton: Skeleton,
         *,
         delay_s: float = DELAY_S,
+        every_s: float = EVERY_S,
         smooth: Smooth = "light",
     ) -> None:
         if not 0 <= delay_s <= MOST_DELAY_S:
             raise OptionError(f"delay_s must lie between 0 and {MOST_DELAY_S:g}, not {delay_s}")
         self._camera, self._lifter, self._skeleton = camera, lifter, skeleton
-        self._delay_s, self._smooth = delay_s, smooth
+        self._delay_s, self._every_s, self._smooth = delay_s, every_s, smooth
         self._span_s = max(window_s(lifter), 2 * (delay_s + EVERY_S))
         self._tracker = Tracker(skeleton)
         self._filters: dict[int, OneEuro] = {}
@@ -108,7 +109,7 @@ class LivePoses:
         self._past.append(_Sight(frame.index, frame.time_s, frame.decoded_s, seen))
         while self._past[0].time_s < frame.time_s - self._span_s:
             self._past.popleft()
-        if frame.time_s - self._asked_s < EVERY_S - 1e-6:
+        if frame.time_s - self._asked_s < self._every_s - 1e-6:
             return []
         self._asked_s = frame.time_s
         return self._answers(frame.time_s - self._delay_s)
@@ -189,6 +190,7 @@ def live_poses(
     options: Options = Options(),
     *,
     delay_s: float = DELAY_S,
+    every_s: float = EVERY_S,
     stopped: Callable[[], bool] = lambda: False,
     opened: Callable[[Camera, Lifter], None] = lambda camera, lifter: None,
 ) -> Iterator[Moment]:
@@ -205,7 +207,14 @@ def live_poses(
             load_detector(options.detector, options.device, boxes=options.boxes)
         )
         camera = camera_for(reader.info, options)
-        poses = LivePoses(camera, lifter, detector.skeleton, delay_s=delay_s, smooth=options.smooth)
+        poses = LivePoses(
+            camera,
+            lifter,
+            detector.skeleton,
+            delay_s=delay_s,
+            every_s=every_s,
+            smooth=options.smooth,
+        )
         opened(camera, lifter)
         frames = held.enter_context(closing(newest(reader, stopped)))
         for frame in frames if reader.live else reader:
