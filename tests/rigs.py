@@ -24,7 +24,10 @@ def _turn_deg(rigged: Rigged, joint: str) -> np.ndarray:
     local = to_matrices(rigged.local_xyzw[:, RIG.index(joint)])
     first = next(RIG.joints[c] for p, c in RIG.bones if RIG.joints[p] == joint)
     bone = rigged.rest.offsets_m[RIG.index(_MAIN_CHILD.get(joint, first))]
-    bone = bone / np.linalg.norm(bone)
+    length = np.linalg.norm(bone)
+    if length < 1e-6:
+        return np.zeros(len(local) - 1)  # a bone without length turns about nothing
+    bone = bone / length
     across = np.eye(3)[np.abs(bone).argmin()]
     points = local @ bone
     carried = between(points[:-1], points[1:]) @ local[:-1]

@@ -26,7 +26,7 @@ MOTIONS = {
 
 @pytest.fixture(scope="module")
 def clips(data: Path) -> list[Motion3D]:
-    """The first seconds of every 60th clip; scripts/check_rotations.py takes all of all."""
+    """The first seconds of every 60th clip; benchmarks/rotations.py takes all of all."""
     found = read_free17(data / "mocap" / "free17.npz")[::60]
     return [part(clip.motion, 180) for clip in found]
 

@@ -14,19 +14,21 @@ from monomocap.errors import FormatError
 from monomocap.formats.catalogue import FORMATS as FORMATS
 from monomocap.formats.catalogue import ending_of, format_of
 from monomocap.formats.model_card import model_card_output as model_card_output
+from monomocap.formats.style import Style as Style
 from monomocap.types import Take
 
 
-def save(take: Take, path: str | Path) -> Path:
+def save(take: Take, path: str | Path, style: Style = Style()) -> Path:
     """Write a take; a file appears under its name only when it is whole.
 
     Where a format holds one person and the take has several, each gets a file, "walk.0.trc",
     "walk.1.trc", and the first one's path is returned (`files_of` names them all). Raises
     `FormatError` for an ending nobody writes and for a file of one person where nobody was seen,
-    `OutputError` where nothing can be written, `MissingDependency`.
+    `OutputError` where nothing can be written, `MissingDependency`. A `style` says how bones are
+    called, for which program and in which rest pose; only formats of rotations have one.
     """
     path = Path(path)
-    chosen = format_of(path)
+    chosen = format_of(path).styled(style)
     chosen.check()
     files = files_of(take, path)
     if not files:

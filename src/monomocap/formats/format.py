@@ -4,7 +4,8 @@ import importlib.util
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from monomocap.errors import FormatError, MissingDependency
+from monomocap.errors import FormatError, MissingDependency, OptionError
+from monomocap.formats.style import Style
 from monomocap.types import Take
 
 
@@ -32,6 +33,14 @@ class Format(ABC):
                     f"{self.about} needs {module}, which is not installed; "
                     f'run: pip install "monomocap[{extra}]"'
                 )
+
+    def styled(self, style: Style) -> "Format":
+        """The format as a style wants it; raises `OptionError` where there is nothing to style."""
+        if style != Style():
+            raise OptionError(
+                f"{self.about} has no bones to name, turn or rest; styles are for .bvh, .glb, .usd"
+            )
+        return self
 
     @abstractmethod
     def write(self, take: Take, path: Path) -> None:

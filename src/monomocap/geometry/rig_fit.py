@@ -45,6 +45,11 @@ def fit(motion: Motion3D, rest: RestPose = "T") -> Rigged:
     return _rigged(motion, seen, build, posed(own, rest), 1000 * error_m)
 
 
+def has_pose(motion: Motion3D) -> bool:
+    """Whether `fit` finds a frame to begin with."""
+    return bool(_usable(convert(motion.xyz_m, motion.skeleton, H36M17)).any())
+
+
 def _usable(wanted_m: Float[np.ndarray, "time 17 3"]) -> Bool[np.ndarray, " time"]:
     needed = [H36M17.index(joint) for joint in NEEDED]
     there: Bool[np.ndarray, " time"] = np.isfinite(wanted_m[:, needed]).all(axis=(1, 2))

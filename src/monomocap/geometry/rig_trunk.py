@@ -111,15 +111,22 @@ def _pivot(own: Float[np.ndarray, "time 3"]) -> Float[np.ndarray, "3"]:
     return nominal + shift * min(1.0, most / max(far, 1e-9))
 
 
+def _swing(build: Build, joint: str, target: Float[np.ndarray, "time 3"], cone_deg: float) -> None:
+    """Turn neck or head least from how its parent stands, and never jump about itself."""
+    parent = build.stands(joint)
+    own = np.swapaxes(parent, -1, -2) @ swung(parent, NECK, target, cone_deg)
+    build.turn(joint, parent @ not_faster(own @ NECK, own, build.time_s))
+
+
 def _neck_and_head(build: Build) -> float:
     """A neck and a head that lean a little ahead at rest; the head does not turn on its neck."""
     neck = build.length("thorax", "neck", _TRUNK["neck"])
     head = build.length("neck", "head", _TRUNK["head"])
     to_head = build.towards("neck", "neck", NECK)
-    build.turn("neck", swung(build.stands("upper_chest"), NECK, to_head, CONE_DEG["neck"]))
+    _swing(build, "neck", to_head, CONE_DEG["neck"])
     build.place("head", neck * NECK)
     to_ears = build.towards("head", "head", NECK)
-    build.turn("head", swung(build.stands("neck"), NECK, to_ears, CONE_DEG["head"]))
+    _swing(build, "head", to_ears, CONE_DEG["head"])
     top = HEAD_TOP_SHARE * build.height_m
     build.place("head_end", (head + top) * NECK)
     return head / (head + top)

@@ -1,6 +1,6 @@
 """How near rigged bodies come to motion capture, and how fast their limbs turn about themselves.
 
-    python scripts/check_rotations.py ../shared/mocap/free17.npz [EVERY]
+    python -m benchmarks.rotations ../shared/mocap/free17.npz [EVERY]
 
 Fits every clip (or every n-th), prints error per source and each joint's fastest turn about its own
 bone, and ends with status 1 if the mean of a source is above 5 mm or a turn above 45 degrees in
@@ -12,8 +12,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from monomocap.datasets.mocap import read_free17
 from monomocap.geometry.rig_fit import fit
@@ -31,11 +29,10 @@ def main(path: Path, every: int) -> int:
         for joint, turn in twist_deg_per_60th(rigged).items():
             turns[joint] = max(turns.get(joint, (0.0, "")), (turn, clip.name))
     for source, of in sorted(errors.items()):
-        print(
-            f"{source:10s} {len(of):5d} clips   mean {np.mean(of):5.2f} mm   worst clip {max(of):5.2f} mm"
-        )
+        worst = f"worst clip {max(of):5.2f} mm"
+        print(f"{source:10s} {len(of):5d} clips   mean {np.mean(of):5.2f} mm   {worst}")  # noqa: T201
     for joint, (turn, name) in turns.items():
-        print(f"{joint:16s} {turn:5.1f} degrees in 1/60 s   {name}")
+        print(f"{joint:16s} {turn:5.1f} degrees in 1/60 s   {name}")  # noqa: T201
     near = all(np.mean(of) <= WORST_MM for of in errors.values())
     return 0 if near and max(turn for turn, _ in turns.values()) <= WORST_DEG else 1
 

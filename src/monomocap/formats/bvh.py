@@ -1,0 +1,138 @@
+"""BVH, the oldest file of captured motion: one person, constant rate, Y up, Euler angles.
+
+Source: Meredith and Maddock, "Motion capture file formats explained" (2001). The root has its
+position and its turn, other joints their turn against the parent; channels Z, X, Y, so that the
+turn about Y, a person's heading, comes first. Centimetres unless the program wants another unit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from monomocap.errors import FormatError
+from monomocap.formats.files import whole_or_nothing
+from monomocap.formats.format import Format
+from monomocap.formats.presets import axes_of, names_of
+from monomocap.formats.rigged import held, steady_people
+from monomocap.formats.style import Style
+from monomocap.geometry.rig import ENDS, RIG, Rigged
+from monomocap.types import Take
+
+ORDER = "ZXY"
+_CHANNELS = "Zrotation Xrotation Yrotation"
+_ROOT_CHANNELS = f"CHANNELS 6 Xposition Yposition Zposition {_CHANNELS}"
+LENGTH_DECIMALS, ANGLE_DECIMALS = 6, 6
+
+
+@dataclass(frozen=True)
+class Bvh(Format):
+    """A skeleton and its Euler angles as text."""
+
+    style: Style = Style()
+    about = "BVH"
+    one_person = True
+
+    def styled(self, style: Style) -> "Bvh":
+        """The same format in another style."""
+        return Bvh(style)
+
+    def write(self, take: Take, path: Path) -> None:
+        """Write the person's rotations; a variable frame rate is brought to equal steps."""
+        people = steady_people(take, self.style.rest_pose)
+        if not people:
+            raise FormatError(
+                f"{path} holds a moving body, and nobody was seen with pelvis and hips; "
+                f"save as .json or .npz"
+            )
+        ((rigged, rate),) = people
+        lines = [*_hierarchy(rigged, self.style), *_motion(held(rigged), rate, self.style)]
+        with whole_or_nothing(path) as temporary:
+            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def per_metre(style: Style) -> float:
+    """Centimetres unless the program counts in metres."""
+    return axes_of(style.program).per_metre if style.program else 100.0
+
+
+def _hierarchy(rigged: Rigged, style: Style) -> list[str]:
+    return ["HIERARCHY", *_joint(0, rigged, style, 0)]
+
+
+def _joint(joint: int, rigged: Rigged, style: Style, depth: int) -> Iterator[str]:
+    """A joint with all that hangs on it."""
+    tab, name = "\t" * depth, RIG.joints[joint]
+    children = [child for parent, child in RIG.bones if parent == joint]
+    if name in ENDS:
+        yield f"{tab}End Site"
+    else:
+        yield f"{tab}{'JOINT' if joint else 'ROOT'} {names_of(style.names)[name]}"
+    offset = axes_of("gltf").points(rigged.rest.offsets_m[joint]) * per_metre(style)
+    yield tab + "{"
+    yield f"{tab}\tOFFSET {_numbers(offset, LENGTH_DECIMALS)}"
+    if name not in ENDS:
+        yield f"{tab}\t{f'CHANNELS 3 {_CHANNELS}' if joint else _ROOT_CHANNELS}"
+    for child in children:
+        yield from _joint(child, rigged, style, depth + 1)
+    yield tab + "}"
+
+
+def _motion(rigged: Rigged, rate: float, style: Style) -> Iterator[str]:
+    yield "MOTION"
+    yield f"Frames: {len(rigged.time_s)}"
+    yield f"Frame Time: {1 / rate:.8f}"
+    y_up = axes_of("gltf")
+    root = y_up.points(rigged.root_m) * per_metre(style)
+    angles = euler_deg(y_up.rotations(rigged.local_xyzw[:, _turning()]))
+    for place, turns in zip(root, angles, strict=True):
+        yield (
+            f"{_numbers(place, LENGTH_DECIMALS)} {_numbers(turns[_depth_first()], ANGLE_DECIMALS)}"
+        )
+
+
+def _turning() -> list[int]:
+    """The joints that are not ends, as the rig has them."""
+    return [number for number, joint in enumerate(RIG.joints) if joint not in ENDS]
+
+
+def _depth_first() -> list[int]:
+    """The same in the order of the file, as numbers into `_turning`."""
+    order: list[int] = []
+
+    def visit(joint: int) -> None:
+        order.append(joint)
+        for parent, child in RIG.bones:
+            if parent == joint:
+                visit(child)
+
+    visit(0)
+    turning = _turning()
+    return [turning.index(joint) for joint in order if joint in turning]
+
+
+def euler_deg(
+    xyzw: Float[np.ndarray, "time joint 4"],
+) -> Float[np.ndarray, "time joint 3"]:
+    """Angles of `ORDER` (intrinsic), of the many that fit those nearest to the frame before."""
+    shape = (*xyzw.shape[:-1], 3)
+    angles = np.asarray(Rotation.from_quat(xyzw.reshape(-1, 4)).as_euler(ORDER)).reshape(shape)
+    other = angles * [1, -1, 1] + np.pi  # the second solution of the same turn
+    for frame in range(1, len(angles)):
+        before = angles[frame - 1]
+        nearest = [_wound(before, each[frame]) for each in (angles, other)]
+        far = [np.abs(each - before).sum(axis=-1, keepdims=True) for each in nearest]
+        angles[frame] = np.where(far[1] < far[0], nearest[1], nearest[0])
+    return np.degrees(angles)
+
+
+def _wound(before: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """The same angle, whole turns away, within half a turn of the one before."""
+    return angle - 2 * np.pi * np.round((angle - before) / (2 * np.pi))
+
+
+def _numbers(values: np.ndarray, decimals: int) -> str:
+    return " ".join(f"{value + 0.0:.{decimals}f}" for value in values.ravel())
