@@ -53,13 +53,13 @@ class TrainConfig:
     speed: tuple[float, float] = (0.7, 1.4)
     """Clips are played this much slower or faster."""
     bones_sd: float = 0.07
-    recombined_share: float = 0.2
+    recombined_share: float = 0.5
     """Share of clips whose limbs may come from other clips (`train.augment`)."""
-    rarity_power: float = 0.25
+    rarity_power: float = 0.5
     """0 draws every second of mocap as often, 1 every kind of pose (`train.augment.rarity`)."""
     noise: Noise = Noise()
     views: Viewpoints = Viewpoints(
-        pitch_sd_rad=0.3, roll_sd_rad=0.25, nearest_m=1.8, farthest_m=9.0, any_tilt_share=0.05
+        pitch_sd_rad=0.3, roll_sd_rad=0.25, nearest_m=1.8, farthest_m=9.0, any_tilt_share=0.08
     )
     source_weight: dict[str, float] = field(
         default_factory=lambda: {"o3de": 0.4, "m2m": 3.0, "fair_mit": 2.0, "accad": 1.3}
@@ -80,7 +80,7 @@ RECIPES = {
         recipe="draft",
         network="draft",
         size={"channels": 512},
-        steps=18_000,
+        steps=14_000,
         frames=9,
         batch=512,
         fps=7.5,
