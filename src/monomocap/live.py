@@ -39,7 +39,7 @@ DELAY_S = 0.2
 """How far into what came next a lifter looks, unless somebody says otherwise."""
 MOST_DELAY_S = 1.0
 EVERY_S = 0.1
-"""How often a lifter is asked, unless somebody says otherwise: it answers for all pictures since."""
+"""How often a lifter is asked, unless somebody says otherwise: it answers for all since."""
 SPAN_S = 1.0
 """How much of the past is shown to lifters that have no window."""
 
