@@ -120,7 +120,7 @@ def film(path: Path, take: Take) -> Path:
 def shown(watched: Watched, what: str) -> np.ndarray:
     """The pixels of an element, as they are on the screen."""
     png = watched.page.locator(what).screenshot()
-    with av.open(io.BytesIO(png)) as container:
+    with av.open(io.BytesIO(png), "r") as container:
         return next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
 
 

@@ -14,12 +14,14 @@ import monomocap
 from monomocap.cli.bench import bench
 from monomocap.cli.convert import convert
 from monomocap.cli.demo import demo
+from monomocap.cli.drive import drive
 from monomocap.cli.evaluate import evaluate
 from monomocap.cli.live import live
 from monomocap.cli.models import models
 from monomocap.cli.recognize import recognize
 from monomocap.cli.run import run
 from monomocap.cli.train import export, train
+from monomocap.cli.view import view
 from monomocap.cli.weights import weights
 from monomocap.errors import MonomocapError
 
@@ -32,6 +34,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(convert)
+app.command()(view)
 app.command()(live)
 app.command()(demo)
 app.command()(bench)
@@ -39,6 +42,7 @@ app.command()(models)
 app.command()(evaluate)
 app.command()(train)
 app.command()(export)
+app.command()(drive)
 app.add_typer(recognize)
 app.add_typer(weights)
 

@@ -14,6 +14,7 @@ from monomocap.formats.html import Html
 from monomocap.formats.json import Json
 from monomocap.formats.mot import Mot
 from monomocap.formats.npz import Npz
+from monomocap.formats.rrd import Rrd
 from monomocap.formats.table import Csv, Parquet
 from monomocap.formats.trc import Trc
 from monomocap.formats.usd import Usd
@@ -35,6 +36,7 @@ FORMATS: dict[str, Format] = {
     ".usda": Usd(),
     ".usdc": Usd(),
     ".html": Html(),
+    ".rrd": Rrd(),
 }
 """File ending -> the format that has it; of two endings that fit a name the longer one counts."""
 
