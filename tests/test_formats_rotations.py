@@ -20,6 +20,7 @@ from monomocap.formats.rigged import gaps, held, rigged_people, steady_people
 from monomocap.geometry.rig import ENDS, RIG, Rigged, positions
 from monomocap.render.motions import squat, walk
 from monomocap.types import Motion3D, Take
+from tests.terminal import monomocap
 
 NEAR_M = 1e-4
 
@@ -256,17 +257,17 @@ validator.validateBytes(bytes).then((report) => console.log(JSON.stringify(repor
 """
 
 
-@pytest.mark.parametrize("people", [0, 1, 2])
-def test_khronos_validator_finds_nothing(tmp_path: Path, people: int) -> None:
+def test_khronos_validator_finds_nothing(tmp_path: Path) -> None:
     folder = validator()
-    motions = [walker(person=person, gap=True) for person in range(max(people, 1))]
-    if people == 0:
-        motions = [replace(motions[0], xyz_m=np.full_like(motions[0].xyz_m, np.nan))]
-    save(take_of(*motions), tmp_path / "a.glb", Style(names="mixamo"))
-    command = ["node", "-e", _VALIDATE, str(folder), str(tmp_path / "a.glb")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    issues = json.loads(done.stdout)["issues"]
-    assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+    two = [walker(person=person, gap=True) for person in range(2)]
+    nobody = replace(two[0], xyz_m=np.full_like(two[0].xyz_m, np.nan))
+    for number, motions in enumerate(([nobody], two[:1], two)):
+        path = tmp_path / f"{number}.glb"
+        save(take_of(*motions), path, Style(names="mixamo"))
+        command = ["node", "-e", _VALIDATE, str(folder), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        issues = json.loads(done.stdout)["issues"]
+        assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
 
 
 # USD, with Pixar's own skeleton queries
@@ -338,6 +339,19 @@ def test_styles_are_for_formats_of_rotations(tmp_path: Path) -> None:
     for style in ({"names": "robot"}, {"program": "excel"}, {"rest": "X"}):
         with pytest.raises(UnknownName, match="choose one of"):
             Style(**style)
+
+
+def test_convert_names_bones_for_another_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(take_of(walker()), tmp_path / "walk.npz")
+    words = ("--names", "mixamo-plain", "--for", "blender", "--rest", "A")
+    ended = monomocap(capsys, "convert", tmp_path / "walk.npz", tmp_path / "walk.bvh", *words)
+    assert ended.code == 0, ended.err
+    text = (tmp_path / "walk.bvh").read_text()
+    assert "ROOT Hips" in text and "JOINT LeftForeArm" in text
+    ended = monomocap(capsys, "convert", tmp_path / "no.npz", tmp_path / "a.bvh", "--names", "x")
+    assert ended.code == 2 and "mixamo" in ended.err
 
 
 def test_every_format_of_rotations_takes_a_style() -> None:
