@@ -20,6 +20,8 @@ from monomocap.types import Motion3D
 RATE_HZ = 30.0
 FILL_S = 0.6
 """Gaps up to this long are bridged; a person who is away for longer moves unseen."""
+ROOT_WEIGHT = 2.0
+"""Of the pelvis's height in the world, which the picture shows directly: it is surer than limbs."""
 
 LIMBS: tuple[tuple[str, str, str], ...] = tuple(
     (f"{side} {name}", f"{side}_{a}", f"{side}_{b}")
@@ -135,4 +137,4 @@ def _pelvis_height(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "
     ]
     leg_m = max(float(np.median(legs[0]) + np.median(legs[1])), 1e-3)
     pelvis = xyz_m[:, _J["pelvis"], 2]
-    return np.stack([pelvis - ankles, pelvis], axis=1) / leg_m
+    return np.stack([pelvis - ankles, ROOT_WEIGHT * pelvis], axis=1) / leg_m

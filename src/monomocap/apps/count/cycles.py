@@ -69,6 +69,24 @@ class Passed:
     """The mean of its rise and its fall."""
 
 
+def above(
+    signal: Float[np.ndarray, " time"], extremes: Extremes, floor: float
+) -> Extremes:
+    """Cycles cut off where they go below a floor: what lies deeper is on the way from or to some
+    other movement."""
+    out = extremes.copy()
+    for row, (begin, peak, end) in zip(out, extremes.tolist(), strict=True):
+        if signal[peak] > floor:
+            row[0] = begin + _last_under(signal[begin : peak + 1], floor)
+            row[2] = end - _last_under(signal[peak : end + 1][::-1], floor)
+    return out
+
+
+def _last_under(rise: Float[np.ndarray, " time"], floor: float) -> int:
+    under = np.flatnonzero(rise <= floor)
+    return int(under[-1]) if len(under) else 0
+
+
 def passed(signal: Float[np.ndarray, " time"], extremes: Extremes) -> Passed:
     """Where cycles pass the levels: the last time on the way up, the first on the way down."""
     frames = np.empty((len(extremes), 2 * len(LEVELS) + 1), int)

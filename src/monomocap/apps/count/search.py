@@ -15,17 +15,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from monomocap.apps.body_frame import RATE_HZ, mirrored, smoothed
-from monomocap.apps.count.cycles import LEVELS, Extremes, cycles, passed
+from monomocap.apps.count.cycles import LEVELS, Extremes, above, cycles, passed
 
 Values = Float[np.ndarray, "time channel"]
 Poses = Float[np.ndarray, "cycle point channel"]
 
 
-CONSTANT = 0.4
+CONSTANT = 0.15
 """Weight of a constant difference between two cycles' poses."""
+WELL = 0.25
+"""Cycles that differ by less than this fit equally well."""
+FLOOR_DEPTH = 0.1
+"""How far below the usual valley a cycle may begin, as a share of its height."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,14 @@ class Tuning:
     least_size: float = 0.55
     """A full repetition, as a share of the usual one; below it is partial."""
     least_partial: float = 0.22
-    least_excursion: float = 0.16
+    least_excursion: float = 0.2
     """Root mean square of how far the pose goes from its mean, in `CHANNELS`."""
     fewest: int = 3
+    most_different: float = 0.5
+    """The usual difference of a set's cycles; trembling has more."""
+    pause_cycles: float = 5.0
+    pause_s: float = 2.0
+    """A rest longer than this many usual repetitions and these seconds ends a set."""
     dimensions: int = 5
     """In which poses are compared."""
 
@@ -72,8 +81,10 @@ class Found:
 
     @property
     def score(self) -> float:
-        """How much movement the cycles explain."""
-        return float((self.excursion * np.clip(1 - self.differs, 0, 1)).sum())
+        """How much movement the cycles explain. Those at the edges, of which half fits, do not
+        count here: there would be one too many of them if the rests were taken for turns."""
+        fits = np.clip(1 - np.maximum(self.differs, WELL), 0, 1)
+        return float((self.excursion * fits).sum())
 
     @property
     def span(self) -> tuple[int, int]:
@@ -145,6 +156,40 @@ def along(
     extremes = cycles(signal, tuning.least_swing * range_)
     if len(extremes) < 2:
         return None
+    first = _alike(whole, signal, extremes, tuning)
+    if first is None:
+        return None
+    floor = float(np.median(signal[extremes[first.members][:, [0, 2]]]))
+    ceiling = float(np.median(signal[extremes[first.members][:, 1]]))
+    extremes = above(signal, extremes, floor - FLOOR_DEPTH * (ceiling - floor))
+    group = _alike(whole, signal, extremes, tuning)
+    if group is None:
+        return None
+    edges = _edges(group, tuning)
+    keep = np.flatnonzero(group.members | edges)
+    differs = np.where(edges, 1.0, group.differs)
+    return Found(
+        extremes[keep], group.frames[keep], group.poses[keep], group.excursion[keep],
+        differs[keep], axis, both_sides, range_, sigma_s,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Group:
+    """All cycles of a signal, and which of them are the same movement."""
+
+    frames: Int[np.ndarray, "cycle point"]
+    poses: Poses
+    excursion: Float[np.ndarray, " cycle"]
+    usual: Float[np.ndarray, "point channel"]
+    usual_size: float
+    differs: Float[np.ndarray, " cycle"]
+    members: Bool[np.ndarray, " cycle"]
+
+
+def _alike(
+    whole: Values, signal: Float[np.ndarray, " time"], extremes: Extremes, tuning: Tuning
+) -> _Group | None:
     frames = passed(signal, extremes).frames
     poses = _plainer(whole[frames], tuning.dimensions)
     excursion = excursions(poses)
@@ -160,14 +205,9 @@ def along(
         differs = apart(poses, usual[None])[:, 0] / usual_size
         members = (differs < tuning.alike) & _full(excursion, usual_size, tuning)
         like = usual
-    members |= _edges(poses, usual, usual_size, members, excursion, tuning)
     if members.sum() < 2:
         return None
-    keep = np.flatnonzero(members)
-    return Found(
-        extremes[keep], frames[keep], poses[keep], excursion[keep], differs[keep],
-        axis, both_sides, range_, sigma_s,
-    )  # fmt: skip
+    return _Group(frames, poses, excursion, usual, usual_size, differs, members)
 
 
 def _plainer(poses: Poses, dimensions: int) -> Poses:
@@ -224,24 +264,15 @@ def _full(excursion: np.ndarray, usual_size: float, tuning: Tuning) -> np.ndarra
     return (excursion > tuning.least_size * usual_size) & (excursion < 1.8 * usual_size)
 
 
-def _edges(
-    poses: Poses,
-    usual: Float[np.ndarray, "point channel"],
-    usual_size: float,
-    members: np.ndarray,
-    excursion: np.ndarray,
-    tuning: Tuning,
-) -> np.ndarray:
+def _edges(group: _Group, tuning: Tuning) -> Bool[np.ndarray, " cycle"]:
     """Neighbours of the first and last member that begin or end in another pose: the first clap
     begins with the arms hanging. The peak and the half that faces the others must fit."""
-    edge = np.zeros(len(poses), bool)
-    inside = np.flatnonzero(members)
-    if not len(inside):
-        return edge
+    edge = np.zeros(len(group.poses), bool)
+    inside = np.flatnonzero(group.members)
     half = len(LEVELS)
     for at, points in ((inside[0] - 1, slice(half, None)), (inside[-1] + 1, slice(0, half + 1))):
-        if 0 <= at < len(poses):
-            far = apart(poses[at : at + 1, points], usual[None, points])[0, 0]
-            edge[at] = far < tuning.edge_alike * usual_size
-            edge[at] &= excursion[at] > tuning.least_size * usual_size
+        if 0 <= at < len(edge):
+            far = apart(group.poses[at : at + 1, points], group.usual[None, points])[0, 0]
+            edge[at] = far < tuning.edge_alike * group.usual_size
+            edge[at] &= group.excursion[at] > tuning.least_size * group.usual_size
     return edge

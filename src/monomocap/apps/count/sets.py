@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from monomocap.apps.body_frame import smoothed
-from monomocap.apps.count.cycles import Extremes, cycles, passed
+from monomocap.apps.body_frame import RATE_HZ, smoothed
+from monomocap.apps.count.cycles import LEVELS, Extremes, cycles, passed
 from monomocap.apps.count.search import (
     Found,
     Tuning,
@@ -38,8 +38,8 @@ def find_sets(values: Values, tuning: Tuning = Tuning()) -> list[Set]:
     """The movements that were repeated, the one that explains most movement first."""
     if len(values) < 4:
         return []
-    groups = [g for g in candidates(values, tuning) if _counts(g, tuning)]
-    groups = [_refined(values, g, tuning) for g in _best(groups)]
+    groups = [g for c in candidates(values, tuning) for g in _bouts(c, tuning)]
+    groups = [_refined(values, g, tuning) for g in _best([g for g in groups if _counts(g, tuning)])]
     sets: list[Set] = []
     taken: list[tuple[int, int]] = []
     for group in sorted(groups, key=lambda g: -g.score):
@@ -69,6 +69,26 @@ def _counts(group: Found, tuning: Tuning) -> bool:
     return (
         len(group.extremes) >= tuning.fewest
         and float(np.median(group.excursion)) >= tuning.least_excursion
+        and float(np.median(group.differs)) <= tuning.most_different
+    )
+
+
+def _bouts(group: Found, tuning: Tuning) -> list[Found]:
+    """A group in parts, where somebody rested for long."""
+    begin, end = group.extremes[:, 0], group.extremes[:, 2]
+    longest = tuning.pause_cycles * np.median(end - begin) + tuning.pause_s * RATE_HZ
+    cuts = np.flatnonzero(begin[1:] - end[:-1] > longest) + 1
+    return [_part(group, rows) for rows in np.split(np.arange(len(begin)), cuts)]
+
+
+def _part(group: Found, rows: np.ndarray) -> Found:
+    return replace(
+        group,
+        extremes=group.extremes[rows],
+        frames=group.frames[rows],
+        poses=group.poses[rows],
+        excursion=group.excursion[rows],
+        differs=group.differs[rows],
     )
 
 
@@ -88,9 +108,11 @@ def _refined(values: Values, group: Found, tuning: Tuning) -> Found:
         if range_ <= 0:
             return group
         better = along(whole, signal, axis, group.both_sides, range_, group.sigma_s, tuning)
-        if better is None or better.score <= group.score:
+        parts = [] if better is None else _bouts(better, tuning)
+        best = max(parts, key=lambda g: g.score, default=group)
+        if best.score <= group.score or not _counts(best, tuning):
             return group
-        group = better
+        group = best
     return group
 
 
@@ -102,14 +124,7 @@ def _without(group: Found, taken: Sequence[tuple[int, int]]) -> Found | None:
         free &= (end <= first) | (begin >= last)
     if not free.any():
         return None
-    return replace(
-        group,
-        extremes=group.extremes[free],
-        frames=group.frames[free],
-        poses=group.poses[free],
-        excursion=group.excursion[free],
-        differs=group.differs[free],
-    )
+    return _part(group, np.flatnonzero(free))
 
 
 def _with_partial(values: Values, group: Found, tuning: Tuning) -> Set:
@@ -159,8 +174,6 @@ def _up_to(
     usual: Float[np.ndarray, "point channel"], share: float
 ) -> Float[np.ndarray, "point channel"]:
     """The usual cycle turned back at a share of its height."""
-    from monomocap.apps.count.cycles import LEVELS
-
     heights = np.r_[LEVELS, 1.0]
     half = len(LEVELS)
     wanted = np.clip(heights * share, 0, 1)

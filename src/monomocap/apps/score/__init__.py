@@ -1,0 +1,1 @@
+"""Scoring a movement against a reference: how alike, what differs, in which direction, and when."""
