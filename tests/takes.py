@@ -1,5 +1,7 @@
 """Takes made of random numbers, with gaps, for tests of whatever comes after the pipeline."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from monomocap.skeleton import BLAZEPOSE33, H36M17
@@ -71,6 +73,13 @@ def _person(
     marks = rng.integers(0, 16, (frames, 17)).astype(np.uint8) if person % 2 == 1 else None
     motion = Motion3D(person, time_s, xyz_m, confidence, H36M17, "root", "l", root_m, marks)
     return track, motion
+
+
+def timeless(take: Take) -> Take:
+    """The take without how long it took."""
+    if take.report is None:
+        return take
+    return replace(take, report=replace(take.report, seconds={}))
 
 
 def same_take(a: Take, b: Take, *, tolerance: float = 0.0) -> bool:

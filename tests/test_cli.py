@@ -14,6 +14,7 @@ from monomocap.detect.catalogue import DETECTORS
 from monomocap.options import Options, no_progress
 from monomocap.workflows.demo import Score
 from tests.fakes import FakeDetector
+from tests.takes import same_take, timeless
 from tests.terminal import monomocap
 from tests.videos import make_video
 
@@ -80,7 +81,7 @@ def test_the_view_changes_the_picture_and_nothing_else(
     for name, view in words.items():
         assert monomocap(capsys, "run", video, "-o", tmp_path / name, *FAST_WORDS, *view).code == 0
     assert len({(tmp_path / name / "take.mp4").read_bytes() for name in words}) == 3
-    first, *others = (timeless(load(tmp_path / name / "take.npz")) for name in words)
+    first, *others = (timeless(package.load(tmp_path / name / "take.npz")) for name in words)
     assert all(same_take(first, other) for other in others)
 
 

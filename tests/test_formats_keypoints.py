@@ -371,7 +371,11 @@ def test_the_command_takes_finished_2d(tmp_path: Path, capsys: pytest.CaptureFix
     words = ("--size", "96x64", "--image-fps", "50", "--lifter", "flat", "-o", tmp_path / "out")
     ended = monomocap(capsys, "run", folder, *words)
     assert ended.code == 0, ended.err
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["take.json", "take.npz", "viewer.html"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "take.json",
+        "take.npz",
+        "viewer.html",
+    ]
     document = json.loads((tmp_path / "out" / "take.json").read_text())
     assert document["video"]["codec"] == "2D"
     assert document["fps"] == pytest.approx(50)

@@ -167,9 +167,9 @@ def test_a_calibration_reaches_the_rays(
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps(asdict(camera)))
         takes[name] = estimate(video, replace(FAST, detector=name, calibration=str(path)))
-        assert takes[name].camera == camera
+        assert replace(takes[name].camera, camera_from_world=None) == camera
     one, other = (take.motions[0].xyz_m for take in takes.values())
-    np.testing.assert_allclose(one, other, atol=1e-4)
+    np.testing.assert_allclose(one, other, atol=3e-3)  # pixels have single precision
     path.write_text(json.dumps(asdict(replace(barrel, width_px=128))))
     with pytest.raises(OptionError, match="128 x 64 pixels"):
         estimate(video, replace(FAST, detector="bent", calibration=str(path)))

@@ -1,6 +1,7 @@
 """The main job, in the order it happens: a video in, the 3D motion of the people in it out."""
 
 import platform
+import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -14,6 +15,7 @@ from jaxtyping import Float
 import monomocap
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.from_file import BlankVideo, FromFile
+from monomocap.detect.outliers import Cleaned, without_leaps
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.detect.select import chosen
@@ -22,6 +24,7 @@ from monomocap.detect.watched import Watched
 from monomocap.errors import OptionError
 from monomocap.formats.calibration import read_calibration
 from monomocap.formats.keypoints import is_keypoints
+from monomocap.geometry.settle import Person, Settled, settle
 from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter, Settings
@@ -33,6 +36,7 @@ from monomocap.types import (
     Motion3D,
     Person2D,
     Provenance,
+    Report,
     Take,
     Track2D,
     VideoInfo,
@@ -84,25 +88,39 @@ def estimate(
         camera = camera_for(reader.info, options)
         lifter = load_lifter(options.lifter, options.device, as_published=options.as_published)
         with _detector(reader, options) as detector:
+            began_s = time.perf_counter()
             with closing(_coming(reader, watch)) as frames:
                 expected = _expected(reader.info, options)
                 watched = _watched(watch, camera, lifter, detector)
                 time_s, tracks = _tracks(_reported(frames, expected, progress), watched)
             tracks, nobody = chosen(tracks, options.person, reader.info)
+            detected_s = time.perf_counter()
             repaired = [put_back(track) for track in tracks]
-            tracks = tuple(one.track for one in repaired)
+            cleaned = [without_leaps(one.track) for one in repaired]
+            tracks = tuple(one.track for one in cleaned)
             motions = _lifted(tracks, lifter, camera, options, progress)
+            lifted_s = time.perf_counter()
+            settled = _settled(tracks, motions, repaired, cleaned, camera, options)
+            settled_s = time.perf_counter()
             return Take(
                 info=reader.info,
-                camera=camera,
+                camera=settled.camera,
                 time_s=time_s,
                 tracks=tracks,
-                motions=motions,
+                motions=settled.motions,
                 provenance=_provenance(detector, lifter, options),
                 warnings=(
                     *_warnings(reader, detector, lifter, options),
                     *_swaps(repaired),
                     *([nobody] if nobody else []),
+                ),
+                report=_report(
+                    settled,
+                    {
+                        "detect": detected_s - began_s,
+                        "lift": lifted_s - detected_s,
+                        "settle": settled_s - lifted_s,
+                    },
                 ),
             )
 
@@ -188,9 +206,39 @@ def _lifted(
     motions = []
     for done, track in enumerate(tracks):
         progress("lift", done, len(tracks))
-        motions.append(lift(track, lifter, camera, options))
+        motions.append(
+            lift(track, lifter, camera, options) if options.as_published else lifter(track, camera)
+        )
     progress("lift", len(tracks), len(tracks))
     return tuple(motions)
+
+
+def _settled(
+    tracks: tuple[Track2D, ...],
+    motions: tuple[Motion3D, ...],
+    repaired: list[Repaired],
+    cleaned: list[Cleaned],
+    camera: Camera,
+    options: Options,
+) -> Settled:
+    """Everybody sized, placed and on a floor; a model as published is left as it answered."""
+    if options.as_published:
+        return Settled(motions, camera, None, ())
+    people = [
+        Person(track, motion, one.swapped, other.outlier)
+        for track, motion, one, other in zip(tracks, motions, repaired, cleaned, strict=True)
+    ]
+    return settle(people, camera, options)
+
+
+def _report(settled: Settled, seconds: dict[str, float]) -> Report:
+    ground = settled.ground
+    return Report(
+        people=settled.people,
+        up_error_deg=None if ground is None else ground.tilt_error_deg,
+        camera_height_m=None if ground is None else ground.camera_height_m,
+        seconds=seconds,
+    )
 
 
 def _expected(info: VideoInfo, options: Options) -> int | None:

@@ -10,12 +10,13 @@ from jaxtyping import Bool, Float
 from monomocap.geometry.smooth import local_fit
 from monomocap.skeleton import Skeleton
 
-ACROSS_M_S = 0.22
+ACROSS_M_S = 0.28
 """A standing ankle seems to move at most so fast across the line of sight. It turns over the foot
 at up to 0.2 m/s while the body passes (an ankle 0.08 m over a sole that rolls by 60 degrees in
 0.4 s); a swinging one reaches 3 to 5 m/s."""
 ALONG_M_S = 2.0
-"""And along it, where speeds come from a lifter's depths."""
+"""And along it, where speeds come from a lifter's depths. What moves across at less than half the
+limit stands, whatever its depths say."""
 SHORTEST_S = 0.1
 """A shorter stand is a turning point of the swing."""
 MENDED_S = 0.1
@@ -43,6 +44,7 @@ def standing(
     across = np.linalg.norm(_velocity(flat, time_s) * depth_m, axis=-1)
     along = np.abs(_velocity(xyz_m[:, feet], time_s)[..., 2])
     slow = np.hypot(across / ACROSS_M_S, along / ALONG_M_S) < 1
+    slow |= across < ACROSS_M_S / 2
     for column, ankle in enumerate(feet):
         planted[:, ankle] = lasting(slow[:, column], time_s, seen[:, column])
     return planted

@@ -16,6 +16,7 @@ FADE_S = 0.15
 FARTHEST_M = 0.35
 """A stand that would have to be corrected by more is no stand."""
 _REACH = 0.9999
+_WORTH_M = 1e-4
 
 Places = Float[np.ndarray, "time joint 3"]
 
@@ -32,7 +33,7 @@ def lock_feet(
     for side in ("left", "right"):
         hip, knee, ankle = (skeleton.index(f"{side}_{j}") for j in ("hip", "knee", "ankle"))
         shift = _shifts(out[:, ankle], planted[:, ankle], time_s, up)
-        moved = np.linalg.norm(shift, axis=-1) > 1e-6
+        moved = np.linalg.norm(shift, axis=-1) > _WORTH_M
         leg = out[moved][:, [hip, knee, ankle]]
         out[np.ix_(moved, [knee, ankle])] = _bend(leg, leg[:, 2] + shift[moved])
     return out
@@ -52,11 +53,11 @@ def _shifts(
         if np.linalg.norm(off, axis=-1).max() > FARTHEST_M:
             continue
         total[begin:end] = off
-        total[:begin] += _fading(time_s[begin] - time_s[:begin])[:, None] * off[0] * _free(
-            planted[:begin]
+        total[:begin] += (
+            _fading(time_s[begin] - time_s[:begin])[:, None] * off[0] * _free(planted[:begin])
         )
-        total[end:] += _fading(time_s[end:] - time_s[end - 1])[:, None] * off[-1] * _free(
-            planted[end:]
+        total[end:] += (
+            _fading(time_s[end:] - time_s[end - 1])[:, None] * off[-1] * _free(planted[end:])
         )
     return total
 
@@ -80,7 +81,9 @@ def _bend(
     thigh, shank = (np.linalg.norm(b - a, axis=-1) for a, b in ((hip, knee), (knee, ankle)))
     way = target - hip
     far = np.linalg.norm(way, axis=-1)
-    reach = np.clip(far, np.abs(thigh - shank) / _REACH, (thigh + shank) * _REACH)
+    # A leg that was straighter than this may stay so.
+    longest = np.maximum((thigh + shank) * _REACH, np.linalg.norm(ankle - hip, axis=-1))
+    reach = np.clip(far, np.abs(thigh - shank) / _REACH, longest)
     along = way / np.maximum(far, 1e-9)[:, None]
     share = (thigh**2 + reach**2 - shank**2) / (2 * reach)
     pole = knee - hip

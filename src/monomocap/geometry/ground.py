@@ -59,7 +59,7 @@ def find_ground(people: Sequence[Walker]) -> Ground | None:
     """The most probable floor under these people; None where nobody's legs were seen."""
     stands = np.concatenate([np.zeros((0, 3)), *(_stands(p) for p in people)])
     soles = np.concatenate([np.zeros(0), *(_ankle_heights(p) for p in people)])
-    axes = [axis for p in people if (axis := _upright(p)) is not None]
+    axes = [axis for p in people if (axis := upright_axis(p)) is not None]
     if len(stands) == 0:
         return _under_lowest(people, axes)
     start = np.array([0.0, 0.0, float(np.median(stands[:, 1]))])
@@ -128,7 +128,7 @@ def _leg_m(person: Walker) -> float:
     return sum(known) / max(len(known), 1) * 2
 
 
-def _upright(person: Walker) -> Float[np.ndarray, "3"] | None:
+def upright_axis(person: Walker) -> Float[np.ndarray, "3"] | None:
     """The body's axis, ankles to shoulders, in the middle of its upright moments."""
     j = person.skeleton.index
     xyz = person.xyz_m
@@ -139,7 +139,10 @@ def _upright(person: Walker) -> Float[np.ndarray, "3"] | None:
 
     body = middle("shoulder") - middle("ankle")
     trunk = np.linalg.norm(middle("shoulder") - middle("hip"), axis=-1)
-    whole_m = _leg_m(person) + float(np.nanmedian(trunk))
+    trunk = trunk[np.isfinite(trunk)]
+    if not trunk.size:
+        return None
+    whole_m = _leg_m(person) + float(np.median(trunk))
     upright = np.linalg.norm(body, axis=-1) > STRETCHED * whole_m
     axis = unit(body[upright & person.planted.any(axis=1)])
     axis = axis[np.isfinite(axis).all(axis=1)]

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from monomocap.geometry.contacts import standing
-from monomocap.geometry.root import root_path
+from monomocap.geometry.root import LEAST_OFF, root_path
 from monomocap.geometry.smooth import smooth
 from monomocap.geometry.stature import Bones, apparent_stature, median_bones, stiffened
 from monomocap.options import Smooth
@@ -78,6 +78,22 @@ def place(
     return out
 
 
+def as_told(
+    xyz_m: Float[np.ndarray, "time joint 3"],
+    root_m: Float[np.ndarray, "time 3"],
+    seen: Seen,
+    preset: Smooth,
+) -> Placed:
+    """Poses of a lifter that says itself where the pelvis is: smoothed, and nothing moved."""
+    pose = smooth(xyz_m.astype(np.float64), seen.time_s, preset)
+    root = smooth(root_m.astype(np.float64)[:, None], seen.time_s, preset)[:, 0]
+    there = pose + root[:, None]
+    planted = standing(there, seen.ray, seen.time_s, seen.skeleton)
+    depth = np.where(there[..., 2:] > 0, there[..., 2:], np.nan)
+    off = np.linalg.norm(there[..., :2] / depth - seen.ray, axis=-1)
+    return Placed(pose, root, planted, off)
+
+
 def _arrays(placed: Placed) -> tuple[np.ndarray, ...]:
     return placed.xyz_m, placed.root_m, placed.planted, placed.off
 
@@ -99,7 +115,8 @@ def _place(
     for _ in range(ROUNDS):
         drawn = _drawn(pose + path.root_m[:, None], seen, path.off, path.fits)
         drawn = smooth(drawn, seen.time_s, preset)
-        pose = stiffened(drawn - drawn[:, :1], bones)
+        nearer = stiffened(drawn - drawn[:, :1], bones)
+        pose = np.where(np.isfinite(path.root_m)[:, None, :1], nearer, pose)
         path = root_path(pose, seen.ray, seen.score, seen.time_s)
     planted = standing(pose + path.root_m[:, None], seen.ray, seen.time_s, seen.skeleton)
     path = root_path(pose, seen.ray, seen.score, seen.time_s, planted)
@@ -114,7 +131,7 @@ def _drawn(
     fits: float,
 ) -> Float[np.ndarray, "time joint 3"]:
     """Each joint part of the way to its ray, at its own depth; less if unsure or far off it."""
-    share = TRUST_2D * seen.score / (1 + (off / (3 * max(fits, 1e-9))) ** 2)
+    share = TRUST_2D * seen.score / (1 + (off / (3 * max(fits, LEAST_OFF))) ** 2)
     share = np.where(np.isfinite(seen.ray).all(axis=-1) & np.isfinite(off), share, 0.0)[..., None]
     on_ray = np.nan_to_num(seen.ray) * placed_m[..., 2:]
     out = placed_m.copy()

@@ -15,15 +15,22 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.linalg import solveh_banded
 
+from monomocap.geometry.contacts import intervals
+
 PUSH = 1.9
 """Velocity's random walk, m/s per square root of a second: accelerations of 3 m/s2 (standard
 deviation) that last 0.2 s, as of a pelvis in walking and jumping."""
 ALIKE = 5.0
 """How much less the joints of neighbouring frames say than if each erred by itself: a lifter's
 mistakes are shared by the limbs of a pose and last for some tenths of a second."""
-SLIDE_M_S = 0.5
-"""How fast a planted foot seems to slide from one frame to the next, one standard deviation: 0.13
-over half a second, as lifters make steps in depth a fifth too short or too long."""
+REST_M_S = 0.05
+"""How fast feet seem to slide while both stand for long, one standard deviation."""
+REST_S = 0.4
+"""Both feet of somebody who walks stand for 0.15 s at a time; for so long only of one who stays."""
+STEP_SHARE = 15.0
+"""How fast the foot seems to slide that somebody walks over, as a share of the body's speed: lifters
+make steps in depth a third too short or too long, and stay so for the twenty frames of a stand.
+Apparent size knows better where the body goes; this keeps it from trembling."""
 FEWEST_JOINTS = 4
 LONGEST_BRIDGE_S = 1.0
 """Over a longer gap the ways before and after have nothing to do with each other."""
@@ -179,8 +186,18 @@ def _standing(
     still &= False if planted is None else planted[1:] & planted[:-1]
     count = still.sum(axis=1)
     total = np.where(still[..., None], moved, 0.0).sum(axis=1)
-    variance = (SLIDE_M_S * np.diff(time_s)) ** 2
-    return _Steps(total / np.maximum(count, 1)[:, None], count / variance)
+    move = total / np.maximum(count, 1)[:, None]
+    loose = REST_M_S * np.diff(time_s) + STEP_SHARE * np.linalg.norm(move, axis=-1)
+    apart = np.where(_at_rest(count, time_s), REST_M_S * np.diff(time_s), loose)
+    return _Steps(move, count / apart**2)
+
+
+def _at_rest(count: np.ndarray, time_s: Float[np.ndarray, " time"]) -> Bool[np.ndarray, " steps"]:
+    """Steps in which two joints stand, in runs of at least `REST_S`."""
+    rest = np.zeros(len(count), dtype=bool)
+    for begin, end in intervals(count >= 2):
+        rest[begin:end] = time_s[end] - time_s[begin] >= REST_S
+    return rest
 
 
 def _add_steps(band: np.ndarray, steps: _Steps) -> Float[np.ndarray, "time 3"]:

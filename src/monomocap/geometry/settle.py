@@ -1,0 +1,251 @@
+"""From poses at a pelvis to people on a floor: everybody of a take, in one camera.
+
+lifted poses -> sized, on their rays, with a root (`place`) -> one floor under all (`ground`)
+-> standing feet held (`footlock`) -> short gaps filled -> numbers for the report.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from monomocap.geometry.camera import rays
+from monomocap.geometry.contacts import slide_m
+from monomocap.geometry.footlock import lock_feet
+from monomocap.geometry.ground import Ground, Walker, camera_pose, find_ground, upright_axis
+from monomocap.geometry.jitter import jitter_m
+from monomocap.geometry.place import Placed, Seen, as_told, place
+from monomocap.geometry.resample import at_times
+from monomocap.geometry.rotation import about
+from monomocap.geometry.stature import Stature, stature_of
+from monomocap.options import Options
+from monomocap.skeleton import convert, convert_score
+from monomocap.types import MARKS, Camera, Motion3D, PersonReport, Track2D
+
+UPRIGHT_TRUST = 0.5
+"""How much of a lean towards or from the camera is the lifter's own mistake, where the true way up
+is known: lifters and people lean alike, 5 degrees (standard deviation)."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person on the way through."""
+
+    track: Track2D
+    motion: Motion3D
+    """As the lifter answered."""
+    exchanged: Bool[np.ndarray, "time joint"]
+    """Joints of the track that had been given to the other side."""
+    outlier: Bool[np.ndarray, "time joint"]
+    """Joints of the track that were left out as leaps."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Everybody on one floor."""
+
+    motions: tuple[Motion3D, ...]
+    camera: Camera
+    """With `camera_from_world`, if the floor was found."""
+    ground: Ground | None
+    """None where the camera came with its place, or nobody's legs were seen."""
+    people: tuple[PersonReport, ...]
+
+
+def settle(people: Sequence[Person], camera: Camera, options: Options) -> Settled:
+    """Place everybody, find the floor, hold the feet, fill short gaps, and count."""
+    stature = stature_of(options.height_m)
+    known_up = _known_up(camera)
+    placed = [_placed(person, camera, stature, options, known_up) for person in people]
+    ground = None
+    if known_up is None:
+        ground = find_ground([_walker(p, one) for p, one in zip(people, placed, strict=True)])
+        if ground is not None:
+            camera = replace(camera, camera_from_world=camera_pose(ground))
+    up = known_up if ground is None else ground.up
+    done = [
+        _finished(person, one, camera, stature, options, up)
+        for person, one in zip(people, placed, strict=True)
+    ]
+    return Settled(tuple(m for m, _ in done), camera, ground, tuple(r for _, r in done))
+
+
+def _known_up(camera: Camera) -> Float[np.ndarray, "3"] | None:
+    """The world's z in camera axes, if the camera says where it stands."""
+    if camera.camera_from_world is None:
+        return None
+    return np.array(camera.camera_from_world)[:, 2]
+
+
+def _placed(
+    person: Person,
+    camera: Camera,
+    stature: Stature,
+    options: Options,
+    up: Float[np.ndarray, "3"] | None,
+) -> Placed:
+    motion, seen = person.motion, _seen(person, camera)
+    if motion.root_m is not None:
+        return as_told(motion.xyz_m, motion.root_m, seen, options.smooth)
+    placed = place(motion.xyz_m, seen, stature.height_m, options.smooth)
+    turn = None if up is None else _righting(_walker(person, placed), up)
+    if turn is None:
+        return placed
+    return place(motion.xyz_m @ turn.T, seen, stature.height_m, options.smooth)
+
+
+def _seen(person: Person, camera: Camera) -> Seen:
+    track, skeleton = person.track, person.motion.skeleton
+    xy_px = convert(track.xy_px, track.skeleton, skeleton)
+    score = convert_score(track.score, track.skeleton, skeleton)
+    return Seen(rays(camera, xy_px), score.astype(np.float64), track.time_s, skeleton)
+
+
+def _walker(person: Person, placed: Placed) -> Walker:
+    xyz_m = placed.xyz_m + placed.root_m[:, None]
+    return Walker(xyz_m, placed.planted, person.motion.skeleton)
+
+
+def _righting(walker: Walker, up: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"] | None:
+    """Part of the turn about the picture's horizontal that makes upright moments upright."""
+    axis = upright_axis(walker)
+    if axis is None:
+        return None
+    lean = np.arctan2(axis[2], -axis[1]) - np.arctan2(up[2], -up[1])
+    return about(np.array([1.0, 0.0, 0.0]), np.asarray(UPRIGHT_TRUST * lean))
+
+
+def _finished(
+    person: Person,
+    placed: Placed,
+    camera: Camera,
+    stature: Stature,
+    options: Options,
+    up: Float[np.ndarray, "3"] | None,
+) -> tuple[Motion3D, PersonReport]:
+    motion = person.motion
+    there = _walker(person, placed)
+    held = there.xyz_m
+    if up is not None:
+        held = lock_feet(there.xyz_m, placed.planted, motion.time_s, motion.skeleton, up)
+    xyz_m = np.concatenate([held - placed.root_m[:, None], placed.root_m[:, None]], axis=1)
+    # Frames without a root keep the pose that they have.
+    rootless = ~np.isfinite(placed.root_m).all(axis=1)
+    xyz_m[rootless, :-1] = placed.xyz_m[rootless]
+    filled, gap = _filled(xyz_m, motion.time_s, options.fill_s)
+    made = replace(
+        motion,
+        xyz_m=filled[:, :-1].astype(motion.xyz_m.dtype),
+        root_m=filled[:, -1].astype(motion.xyz_m.dtype),
+        confidence=_confidence(motion, gap[:, :-1]),
+        marks=_marks(person, placed, gap[:, :-1]),
+    )
+    return made, _report(person, placed, held, made, camera, stature, up)
+
+
+def _filled(
+    xyz_m: Float[np.ndarray, "time joint 3"], time_s: Float[np.ndarray, " time"], fill_s: float
+) -> tuple[Float[np.ndarray, "time joint 3"], Bool[np.ndarray, "time joint"]]:
+    """Short gaps drawn through, and where that was."""
+    missing = ~np.isfinite(xyz_m).all(axis=-1)
+    if fill_s == 0 or not missing.any() or missing.all():
+        return xyz_m, np.zeros_like(missing)
+    drawn = at_times(xyz_m, time_s, time_s, fill_s)
+    gap = missing & np.isfinite(drawn).all(axis=-1)
+    return np.where(gap[..., None], drawn, xyz_m), gap
+
+
+INTERPOLATED_CONFIDENCE = 0.5
+"""An interpolated joint is half as sure as the less sure of the moments it is drawn between."""
+
+
+def _confidence(
+    motion: Motion3D, gap: Bool[np.ndarray, "time joint"]
+) -> Float[np.ndarray, "time joint"]:
+    confidence = motion.confidence.copy()
+    for joint in np.flatnonzero(gap.any(axis=0)):
+        known = np.flatnonzero(~gap[:, joint] & motion.seen[:, joint])
+        holes = np.flatnonzero(gap[:, joint])
+        at = np.searchsorted(known, holes)
+        around = np.minimum(
+            confidence[known[at - 1], joint], confidence[known[at % len(known)], joint]
+        )
+        confidence[holes, joint] = INTERPOLATED_CONFIDENCE * around
+    return confidence
+
+
+def _marks(
+    person: Person, placed: Placed, gap: Bool[np.ndarray, "time joint"]
+) -> UInt8[np.ndarray, "time joint"] | None:
+    """What was done to each joint, or None if nothing was to any."""
+    track, skeleton = person.track, person.motion.skeleton
+    done = {"interpolated": gap, "standing": placed.planted}
+    for word, flags in (("exchanged", person.exchanged), ("outlier", person.outlier)):
+        if flags.any():
+            # A made joint is touched when any joint that it is made of is.
+            touched = convert_score(1.0 - flags, track.skeleton, skeleton) < 1
+            able = convert_score(np.ones_like(flags, float), track.skeleton, skeleton) > 0
+            done[word] = touched & able
+    marks = sum((MARKS[word] * flags.astype(np.uint8) for word, flags in done.items()), np.uint8(0))
+    marks = np.asarray(marks, np.uint8)
+    return marks if marks.any() else None
+
+
+def _report(
+    person: Person,
+    placed: Placed,
+    held_m: Float[np.ndarray, "time joint 3"],
+    made: Motion3D,
+    camera: Camera,
+    stature: Stature,
+    up: Float[np.ndarray, "3"] | None,
+) -> PersonReport:
+    known = np.isfinite(placed.root_m).all(axis=1)
+    distance_m = np.linalg.norm(placed.root_m[known], axis=1)
+    there = placed.xyz_m + placed.root_m[:, None]
+    stands = placed.planted.any(axis=1)[known]
+    jitter, before = (
+        jitter_m(made.xyz_m, made.skeleton),
+        jitter_m(person.motion.xyz_m, made.skeleton),
+    )
+    return PersonReport(
+        person=made.person,
+        coverage=made.coverage,
+        confidence=_mean(made.confidence[made.seen]),
+        height_m=stature.height_m if known.any() else None,
+        height_error=stature.error if known.any() else None,
+        distance_m=float(np.median(distance_m)) if known.any() else None,
+        distance_error=float(np.hypot(stature.error, camera.focal_error)) if known.any() else None,
+        path_m=_path_m(placed.root_m, up),
+        standing=_mean(stands.astype(np.float64)),
+        slide_mm=None if up is None else _mm(slide_m(held_m, placed.planted, up)),
+        slide_before_mm=None if up is None else _mm(slide_m(there, placed.planted, up)),
+        jitter_mm=None if jitter is None else 1000 * jitter,
+        jitter_before_mm=None if before is None else 1000 * before,
+        interpolated=_frames(made.marks, "interpolated"),
+        exchanged=_frames(made.marks, "exchanged"),
+        outliers=int(person.outlier.sum()),
+    )
+
+
+def _path_m(root_m: Float[np.ndarray, "time 3"], up: Float[np.ndarray, "3"] | None) -> float | None:
+    """The way's length over the floor; gaps count as straight."""
+    known = root_m[np.isfinite(root_m).all(axis=1)]
+    if up is None or len(known) == 0:
+        return None
+    step = np.diff(known, axis=0)
+    return float(np.linalg.norm(step - (step @ up)[:, None] * up, axis=1).sum())
+
+
+def _frames(marks: UInt8[np.ndarray, "time joint"] | None, word: str) -> int:
+    return 0 if marks is None else int((marks & MARKS[word]).any(axis=1).sum())
+
+
+def _mm(lengths_m: Float[np.ndarray, " steps"]) -> float | None:
+    mean = _mean(lengths_m)
+    return None if mean is None else 1000 * mean
+
+
+def _mean(values: Float[np.ndarray, " n"]) -> float | None:
+    return float(values.mean()) if values.size else None
