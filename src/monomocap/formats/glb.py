@@ -2,7 +2,7 @@
 
 Source: Khronos, glTF 2.0 specification (2021). glTF fixes axes (right-handed, Y up, ahead is +Z),
 unit and quaternions (x, y, z, w), so that a program preset changes nothing but the names. Where
-nobody was seen the last pose is held; the gaps stand in the extras of the person's nodes, and
+nobody was seen the last pose is held; the gaps stand in the extras of the person's node, and
 animation time 0 is the video's first frame.
 """
 
@@ -93,8 +93,9 @@ def _material(colour: str) -> dict[str, Any]:
 
 
 def _add_person(parts: _Parts, buffer: Buffer, rigged: Rigged, style: Style) -> None:
-    first = len(parts.nodes)
-    parts.nodes += _joints(rigged, style, first)
+    stand = len(parts.nodes)  # a node above the bones, so that programs keep people apart
+    first = stand + 1
+    parts.nodes += [_stand(rigged, first), *_joints(rigged, style, first)]
     skin = {
         "name": f"person {rigged.person}",
         "skeleton": first,
@@ -107,10 +108,20 @@ def _add_person(parts: _Parts, buffer: Buffer, rigged: Rigged, style: Style) -> 
     name = f"person {rigged.person} body"
     mesh, skins = len(parts.meshes) - 1, len(parts.skins) - 1
     parts.nodes.append({"name": name, "mesh": mesh, "skin": skins})
-    parts.roots += [first, number]
+    parts.roots += [stand, number]
     if not parts.animations:
         parts.animations.append({"name": "motion", "channels": [], "samplers": []})
     _add_motion(parts.animations[0], buffer, rigged, first)
+
+
+def _stand(rigged: Rigged, first: int) -> dict[str, Any]:
+    """Where a person's bones hang, with what is known of the person."""
+    told = {
+        "person": rigged.person,
+        "gaps_s": [asdict(gap) for gap in gaps(rigged)],
+        "fit_error_mm": round(rigged.mean_error_mm, 3),
+    }
+    return {"name": f"person {rigged.person}", "children": [first], "extras": told}
 
 
 def _joints(rigged: Rigged, style: Style, first: int) -> list[dict[str, Any]]:
@@ -123,11 +134,6 @@ def _joints(rigged: Rigged, style: Style, first: int) -> list[dict[str, Any]]:
         node["translation"] = Y_UP.points(offsets[number]).round(7).tolist()
         children = [first + child for parent, child in RIG.bones if parent == number]
         nodes.append(node | ({"children": children} if children else {}))
-    nodes[0]["extras"] = {
-        "person": rigged.person,
-        "gaps_s": [asdict(gap) for gap in gaps(rigged)],
-        "fit_error_mm": round(rigged.mean_error_mm, 3),
-    }
     return nodes
 
 

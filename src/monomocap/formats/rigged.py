@@ -12,7 +12,9 @@ from jaxtyping import Float
 from monomocap.formats.positions import world_motions
 from monomocap.formats.steady import rate_of, steadied
 from monomocap.geometry.rig import RestPose, Rigged
+from monomocap.geometry.rig_cues import Cues, cues_of
 from monomocap.geometry.rig_fit import fit, has_pose
+from monomocap.geometry.rotation import unit
 from monomocap.types import Motion3D, Take
 
 
@@ -26,17 +28,29 @@ class Gap:
 
 def rigged_people(take: Take, rest: RestPose) -> list[Rigged]:
     """Everybody who has a pose, at the video's own times."""
-    return [fit(motion, rest) for motion in world_motions(take) if has_pose(motion)]
+    return [
+        fit(motion, rest, cues)
+        for motion, cues in zip(world_motions(take), _cues(take), strict=True)
+        if has_pose(motion)
+    ]
 
 
 def steady_people(take: Take, rest: RestPose) -> list[tuple[Rigged, float]]:
     """Everybody who has a pose, at equal steps, with the steps per second."""
     out = []
-    for motion in world_motions(take):
+    for motion, cues in zip(world_motions(take), _cues(take), strict=True):
         even = _steady(motion, take.info.fps)
+        turned, _ = steadied(cues.directions, motion.time_s, take.info.fps)
         if has_pose(even):
-            out.append((fit(even, rest), rate_of(even.time_s, take.info.fps)))
+            rigged = fit(even, rest, Cues(unit(turned)))
+            out.append((rigged, rate_of(even.time_s, take.info.fps)))
     return out
+
+
+def _cues(take: Take) -> list[Cues]:
+    """What the 2D tracks say of everybody's feet, hands and head."""
+    pairs = zip(take.tracks, take.motions, strict=True)
+    return [cues_of(track, motion, take.camera) for track, motion in pairs]
 
 
 def _steady(motion: Motion3D, fps: float) -> Motion3D:

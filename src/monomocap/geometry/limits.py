@@ -16,11 +16,12 @@ CONE_DEG = {
     "shoulder": 150.0,
     "hip": 125.0,
     "ankle": 60.0,
+    "hand": 75.0,
 }
 """How far a bone leaves the middle of its range. Wider than textbooks' ranges (American Academy of
 Orthopaedic Surgeons, 1965): H36M's joints are not anatomical centres, and dancers exceed them."""
 
-TWIST_DEG = {"trunk": 80.0, "shoulder": 120.0, "hip": 75.0}
+TWIST_DEG = {"trunk": 80.0, "shoulder": 120.0, "hip": 75.0, "head": 85.0, "hand": 95.0}
 """How far a bone turns about itself, to either side of neutral."""
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from monomocap.geometry.rig import RIG
+from monomocap.geometry.rig_cues import Cues, steadied
 from monomocap.geometry.rotation import unit
 from monomocap.skeleton import H36M17
 
@@ -31,16 +32,22 @@ class Build:
     turned: Float[np.ndarray, "time 27 3 3"]
     placed_m: Float[np.ndarray, "time 27 3"]
     offset_m: Float[np.ndarray, "27 3"]
+    cues: Cues | None = None
+    """What is known of feet, hands and head."""
 
     @classmethod
     def of(
-        cls, target_m: Float[np.ndarray, "time 17 3"], time_s: np.ndarray, height_m: float
+        cls,
+        target_m: Float[np.ndarray, "time 17 3"],
+        time_s: np.ndarray,
+        height_m: float,
+        cues: Cues | None = None,
     ) -> "Build":
         """Nothing but the pelvis's place."""
         frames, joints = len(target_m), len(RIG)
         turned = np.broadcast_to(np.eye(3), (frames, joints, 3, 3)).copy()
         placed = np.repeat(target_m[:, :1], joints, axis=1)
-        return cls(target_m, time_s, height_m, turned, placed, np.zeros((joints, 3)))
+        return cls(target_m, time_s, height_m, turned, placed, np.zeros((joints, 3)), cues)
 
     def place(self, joint: str, offset_m: Float[np.ndarray, "3"]) -> None:
         """Hang a joint on its parent, which is turned already; it turns as its parent does."""
@@ -56,7 +63,7 @@ class Build:
 
     def stands(self, joint: str) -> Float[np.ndarray, "time 3 3"]:
         """How a joint stands in the world."""
-        return self.turned[:, RIG.index(joint)]
+        return self.turned[:, RIG.index(joint)].copy()
 
     def offset(self, joint: str) -> Float[np.ndarray, "3"]:
         """Where a joint of the rig hangs on its parent."""
@@ -80,6 +87,12 @@ class Build:
         direction = unit(self.wanted(wanted) - self.at(joint))
         known = np.isfinite(direction).all(axis=-1, keepdims=True)
         return np.where(known, direction, self.stands(joint) @ otherwise)
+
+    def cue(self, name: str) -> tuple[Float[np.ndarray, "time 3"], Float[np.ndarray, " time"]]:
+        """A direction in the world that a detector saw, and what it is worth, 0 to 1."""
+        if self.cues is None:
+            return np.zeros((len(self.time_s), 3)), np.zeros(len(self.time_s))
+        return steadied(self.cues.of(name), self.time_s)
 
     def length(self, a: str, b: str, share: float) -> float:
         """A bone's usual length, of joints of H36M; a share of stature where it was never seen."""

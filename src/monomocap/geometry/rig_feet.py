@@ -1,4 +1,5 @@
-"""Feet of a rigged body. H36M has none: they follow the shank, and stand flat on the floor."""
+"""Feet of a rigged body. H36M has none: they follow the shank, or the toes that a detector sees,
+and stand flat on the floor."""
 
 import numpy as np
 from jaxtyping import Float
@@ -9,6 +10,7 @@ from monomocap.geometry.rig import SIDES
 from monomocap.geometry.rig_build import AHEAD, LEFT, UP, Build
 from monomocap.geometry.rig_limbs import smoothstep
 from monomocap.geometry.rotation import about, between, unit
+from monomocap.geometry.twist import not_faster
 
 BALL_AHEAD, BALL_BELOW, TOES = 0.068, 0.029, 0.046
 """From the ankle to the ball of the foot and on to the tip of the toes, shares of stature: of a
@@ -27,20 +29,35 @@ def turn_feet(build: Build) -> None:
     for side in SIDES:
         shank = build.stands(f"{side}_ankle")
         hanging = shank @ about(LEFT, np.array(HANGING_RAD))
-        standing, sure = _standing(build, shank, build.at(f"{side}_ankle")[:, 2])
-        foot = _between(hanging, standing, sure)
-        build.turn(f"{side}_ankle", _limited(shank, foot))
+        toes, worth = build.cue(f"{side}_toes")
+        if worth.any():
+            hanging = _between(hanging, _pointing(shank, toes), worth)
+        standing, sure = _standing(build, hanging, build.at(f"{side}_ankle")[:, 2])
+        foot = _limited(shank, _between(hanging, standing, sure))
+        own = np.swapaxes(shank, -1, -2) @ foot
+        build.turn(f"{side}_ankle", shank @ not_faster(own @ AHEAD, own, build.time_s))
         h = build.height_m
         build.place(f"{side}_ball", h * (BALL_AHEAD * AHEAD - BALL_BELOW * UP))
         _flat_toes(build, side)
         build.place(f"{side}_toe_end", h * TOES * AHEAD)
 
 
+def _pointing(
+    shank: Float[np.ndarray, "time 3 3"], toes: Float[np.ndarray, "time 3"]
+) -> Float[np.ndarray, "time 3 3"]:
+    """The foot whose sole points where the toes are, as upright under its shank as can be."""
+    known = np.linalg.norm(toes, axis=-1, keepdims=True) > 0.5
+    square = shank @ AHEAD
+    front = within_cone(np.where(known, toes, square), square, CONE_DEG["ankle"])
+    left = unit(np.cross(shank @ UP, front))
+    return np.stack([left, -front, np.cross(front, left)], axis=-1)
+
+
 def _standing(
-    build: Build, shank: Float[np.ndarray, "time 3 3"], ankle_m: Float[np.ndarray, " time"]
+    build: Build, hanging: Float[np.ndarray, "time 3 3"], ankle_m: Float[np.ndarray, " time"]
 ) -> tuple[Float[np.ndarray, "time 3 3"], Float[np.ndarray, " time"]]:
-    """The foot whose ball is on the floor, toes where the shank's front points; and how sure."""
-    front = shank @ AHEAD
+    """The foot whose ball is on the floor, toes where they point in the air; and how sure."""
+    front = hanging @ AHEAD
     level = front * [1.0, 1.0, 0.0]
     sure = smoothstep(np.linalg.norm(level, axis=-1), 0.35, 0.7)
     level = np.where(sure[:, None] > 0, level, AHEAD)

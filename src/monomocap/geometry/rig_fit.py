@@ -3,7 +3,8 @@
 Inverse kinematics from the pelvis outwards. Every bone points from where its joint really is, on
 the body of constant lengths, to where the motion wants the next one, so that errors do not add up.
 Joints have limits (`limits`), limbs turn about themselves steadily (`twist`); H36M's 17 joints say
-nothing of hands and feet, which follow forearms, shanks and the floor.
+nothing of hands and feet, which follow forearms, shanks and the floor unless a detector's own
+landmarks tell (`rig_cues`).
 """
 
 import numpy as np
@@ -12,9 +13,10 @@ from jaxtyping import Bool, Float
 from monomocap.errors import InputError
 from monomocap.geometry.rig import RIG, Rest, RestPose, Rigged, as_h36m, to_quaternions
 from monomocap.geometry.rig_build import Build
+from monomocap.geometry.rig_cues import Cues
 from monomocap.geometry.rig_feet import turn_feet
-from monomocap.geometry.rig_limbs import turn_limbs
-from monomocap.geometry.rig_trunk import turn_trunk
+from monomocap.geometry.rig_limbs import turn_hands, turn_limbs
+from monomocap.geometry.rig_trunk import turn_head, turn_trunk
 from monomocap.geometry.rotation import about
 from monomocap.geometry.stature import apparent_stature
 from monomocap.skeleton import H36M17, convert
@@ -25,11 +27,13 @@ NEEDED = ("pelvis", "left_hip", "right_hip", "spine")
 USUAL_HEIGHT_M = 1.7
 
 
-def fit(motion: Motion3D, rest: RestPose = "T") -> Rigged:
+def fit(motion: Motion3D, rest: RestPose = "T", cues: Cues | None = None) -> Rigged:
     """Rotations for a motion in the world (`geometry.world.in_world`).
 
     Frames in which pelvis, hips or spine are missing are NaN. Another joint that is missing moves
     in a straight line between the frames that have it; one that is never seen is as at rest.
+    `cues` (`rig_cues.cues_of`, of the same frames) say how feet, hands and head are turned; without
+    them they follow shanks, floor, forearms and neck.
     Raises `InputError` for a motion that is not in the world, or of which no frame is usable.
     """
     if motion.frame != "world":
@@ -38,7 +42,9 @@ def fit(motion: Motion3D, rest: RestPose = "T") -> Rigged:
     seen = _usable(wanted_m)
     if not seen.any():
         raise InputError(f"person {motion.person} has no frame with pelvis, hips and spine to turn")
-    build = _built(_filled(wanted_m[seen], motion.time_s[seen]), motion.time_s[seen])
+    target_m = _filled(wanted_m[seen], motion.time_s[seen])
+    told = None if cues is None else Cues(cues.directions[seen])
+    build = Build.of(target_m, motion.time_s[seen], _height(target_m), told)
     head_share = _turn_all(build)
     own = Rest(build.offset_m, "T", head_share, build.height_m)
     error_m = np.linalg.norm(as_h36m(build.placed_m, own) - wanted_m[seen], axis=-1)
@@ -56,14 +62,16 @@ def _usable(wanted_m: Float[np.ndarray, "time 17 3"]) -> Bool[np.ndarray, " time
     return there
 
 
-def _built(target_m: Float[np.ndarray, "time 17 3"], time_s: np.ndarray) -> Build:
+def _height(target_m: Float[np.ndarray, "time 17 3"]) -> float:
     height_m = apparent_stature(target_m, H36M17)
-    return Build.of(target_m, time_s, height_m if np.isfinite(height_m) else USUAL_HEIGHT_M)
+    return height_m if np.isfinite(height_m) else USUAL_HEIGHT_M
 
 
 def _turn_all(build: Build) -> float:
     head_share = turn_trunk(build)
+    turn_head(build)
     turn_limbs(build)
+    turn_hands(build)
     turn_feet(build)
     return head_share
 

@@ -11,11 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from monomocap.geometry.limits import CONE_DEG, ELBOW, KNEE, TWIST_DEG, Hinge, hinged, within_cone
+from monomocap.geometry.limits import (
+    CONE_DEG,
+    ELBOW,
+    KNEE,
+    TWIST_DEG,
+    Hinge,
+    hinged,
+    swung,
+    within_cone,
+)
 from monomocap.geometry.rig import SIDES
 from monomocap.geometry.rig_build import AHEAD, LEFT, UP, Build
 from monomocap.geometry.rotation import about, between, unit
-from monomocap.geometry.twist import angle_about, drift, not_faster, steady_twist
+from monomocap.geometry.twist import CUE_SMOOTH_S, angle_about, drift, not_faster, steady_twist
 
 Vector = Float[np.ndarray, "3"]
 STRAIGHT_RAD, BENT_RAD = np.radians(8.0), np.radians(35.0)
@@ -78,6 +87,32 @@ def turn_limbs(build: Build) -> None:
         sign = 1.0 if side == "left" else -1.0
         build.place(f"{side}_hand_end", HAND_SHARE * build.height_m * sign * LEFT)
         _turn(build, leg(side), CONE_DEG["hip"], TWIST_DEG["hip"])
+
+
+def turn_hands(build: Build) -> None:
+    """Where knuckles are known: forearms share the hand's turn, the wrist bends towards them."""
+    for side in SIDES:
+        _turn_hand(build, side, arm(side).rest)
+
+
+def _turn_hand(build: Build, side: str, rest: Vector) -> None:
+    knuckles, worth = build.cue(f"{side}_palm")
+    hand, known = build.cue(f"{side}_hand")
+    if not worth.any():
+        return
+    forearm = build.stands(f"{side}_elbow")
+    bone = forearm @ rest
+    across = np.linalg.norm(np.cross(knuckles, bone), axis=-1)
+    seen = angle_about(bone, forearm @ AHEAD, knuckles)
+    still = np.zeros(len(build.time_s))
+    most = np.radians(TWIST_DEG["hand"])
+    twist = steady_twist(seen, worth * across**2, still, build.time_s, most, CUE_SMOOTH_S)
+    build.turn(f"{side}_elbow", about(bone, twist / 2) @ forearm)
+    turned = about(bone, twist) @ forearm
+    ahead = unit(known[:, None] * hand + (1.05 - known[:, None]) * bone)
+    own = np.swapaxes(forearm, -1, -2) @ swung(turned, rest, ahead, CONE_DEG["hand"])
+    build.turn(f"{side}_wrist", forearm @ not_faster(own @ rest, own, build.time_s))
+    build.place(f"{side}_hand_end", HAND_SHARE * build.height_m * rest)
 
 
 def _turn(build: Build, limb: Limb, cone_deg: float, twist_deg: float) -> None:

@@ -7,7 +7,7 @@ from monomocap.geometry.limits import CONE_DEG, TWIST_DEG, swung
 from monomocap.geometry.rig import HEAD_TOP_SHARE, SIDES
 from monomocap.geometry.rig_build import LEFT, NECK, UP, Build
 from monomocap.geometry.rotation import about, unit
-from monomocap.geometry.twist import angle_about, not_faster
+from monomocap.geometry.twist import CUE_SMOOTH_S, angle_about, drift, not_faster, steady_twist
 
 SPINE_BEGINS = 0.3
 """Where the spine joint lies between pelvis and chest: the fifth lumbar vertebra."""
@@ -116,6 +116,24 @@ def _swing(build: Build, joint: str, target: Float[np.ndarray, "time 3"], cone_d
     parent = build.stands(joint)
     own = np.swapaxes(parent, -1, -2) @ swung(parent, NECK, target, cone_deg)
     build.turn(joint, parent @ not_faster(own @ NECK, own, build.time_s))
+
+
+def turn_head(build: Build) -> None:
+    """Where the ears are known, turn the head about its own bone, and the neck half as far."""
+    ears, worth = build.cue("ears")
+    if not worth.any():
+        return
+    head, chest = build.stands("head"), build.stands("upper_chest")
+    bone = head @ NECK
+    across = np.linalg.norm(np.cross(ears, bone), axis=-1)
+    seen = angle_about(bone, head @ LEFT, ears)
+    own = np.swapaxes(chest, -1, -2) @ head
+    drifts = drift(own @ NECK, own)
+    most = np.radians(TWIST_DEG["head"])
+    twist = steady_twist(seen, worth * across**2, drifts, build.time_s, most, CUE_SMOOTH_S)
+    neck = build.stands("neck")
+    build.turn("neck", about(neck @ NECK, twist / 2) @ neck)
+    build.turn("head", about(bone, twist) @ head)
 
 
 def _neck_and_head(build: Build) -> float:

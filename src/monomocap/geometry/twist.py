@@ -15,6 +15,8 @@ from monomocap.geometry.rotation import Matrices, Vectors, about, between
 
 SMOOTH_S = 0.04
 """A bend that is fully worth it is smoothed over about so long."""
+CUE_SMOOTH_S = 0.12
+"""The same for what a detector's landmarks of head and hands say, which tremble more."""
 NEUTRAL_S = 0.6
 """Without a bend the turn goes back to neutral over about so long."""
 FASTEST_DEG_S = 1800.0
@@ -36,7 +38,12 @@ def angle_about(axis: Vectors, source: Vectors, target: Vectors) -> np.ndarray:
 
 
 def steady_twist(
-    seen_rad: Angles, worth: Angles, drift_rad: Angles, time_s: Angles, limit_rad: float
+    seen_rad: Angles,
+    worth: Angles,
+    drift_rad: Angles,
+    time_s: Angles,
+    limit_rad: float | np.floating,
+    smooth_s: float = SMOOTH_S,
 ) -> Angles:
     """The turn in every frame, within the limit on both sides of 0, never faster than anybody.
 
@@ -46,21 +53,21 @@ def steady_twist(
     if len(time_s) == 0:
         return np.empty(0)
     step_s = np.diff(time_s)
-    drawn = _drawn(np.exp(1j * seen_rad), worth, np.exp(1j * drift_rad[1:]), step_s)
+    drawn = _drawn(np.exp(1j * seen_rad), worth, np.exp(1j * drift_rad[1:]), step_s, smooth_s)
     within = np.clip(np.angle(drawn), -limit_rad, limit_rad)
     return _not_faster(within, drift_rad, step_s)
 
 
 def _drawn(
-    seen: np.ndarray, worth: np.ndarray, drift: np.ndarray, step_s: np.ndarray
+    seen: np.ndarray, worth: np.ndarray, drift: np.ndarray, step_s: np.ndarray, smooth_s: float
 ) -> np.ndarray:
     """Least of worth |z - seen|^2 + weak |z - 1|^2 + stiff |z - z before / drift|^2 per second."""
-    weak = (SMOOTH_S / NEUTRAL_S) ** 2
+    weak = (smooth_s / NEUTRAL_S) ** 2
     own_s = np.empty(len(seen))
     own_s[:-1], own_s[-1] = step_s, 0.0
     own_s[1:] += step_s
     own_s = np.clip(own_s / 2, 1e-3, None)
-    stiff = SMOOTH_S**2 / step_s
+    stiff = smooth_s**2 / step_s
     band = np.zeros((2, len(seen)), complex)  # lower form: the diagonal, then what is below it
     band[0] = own_s * (worth + weak)
     band[0, :-1] += stiff
