@@ -11,11 +11,14 @@ from monomocap.render.mannequin import film, truth
 from monomocap.render.motions import walk
 from monomocap.render.person import Look
 from monomocap.render.scene import Scene
+from monomocap.skeleton import H36M17
 from monomocap.types import Camera, Frame, Motion3D
 
-WIDTH_PX, HEIGHT_PX, FOV_DEG = 768, 432, 60.0
+WIDTH_PX, HEIGHT_PX, FOV_DEG = 640, 360, 60.0
 AWAY_M, EYE_M = 5.0, 1.4
 PILLAR = (92, 88, 84)
+GIRTH = 0.06
+"""Half a limb's or a trunk's breadth, as a share of a person's height in the picture, about."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,30 @@ def moved(motion: Motion3D, x_m: float) -> Motion3D:
 
 
 def _film(people: list[tuple[Look, Motion3D]], seed: int) -> Film:
+    """The people in a room; nearer ones come first."""
     camera = _camera()
     scene = Scene.random(np.random.default_rng(200 + seed))
-    times = len(people[0][1].time_s)
-    return Film(
-        lambda: film(people, scene, camera),
-        [truth(motion, camera)[0] for _, motion in people],
-        [np.zeros(times) for _ in people],
-    )
+    xy_px = [truth(motion, camera)[0] for _, motion in people]
+    hidden = [
+        np.max([np.zeros(len(xy)), *(_hidden_by(front, xy) for front in xy_px[:i])], axis=0)
+        for i, xy in enumerate(xy_px)
+    ]
+    return Film(lambda: film(people, scene, camera), xy_px, hidden)
+
+
+def _hidden_by(
+    front_px: Float[np.ndarray, "time 17 2"], behind_px: Float[np.ndarray, "time 17 2"]
+) -> Float[np.ndarray, " time"]:
+    """Share of somebody's joints that lie behind the limbs and trunk of somebody in front."""
+    parents = np.array(H36M17.parents)
+    children = np.flatnonzero(parents >= 0)
+    start, end = front_px[:, None, parents[children]], front_px[:, None, children]
+    bone, joint = end - start, behind_px[:, :, None] - start
+    length = np.maximum((bone**2).sum(axis=-1), 1e-9)
+    along = np.clip((joint * bone).sum(axis=-1) / length, 0, 1)
+    away_px = np.linalg.norm(joint - along[..., None] * bone, axis=-1).min(axis=-1)
+    height_px = np.ptp(front_px[..., 1], axis=1)
+    return (away_px < GIRTH * height_px[:, None]).mean(axis=1)
 
 
 def _camera() -> Camera:

@@ -10,7 +10,7 @@ become one again.
 import hashlib
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from monomocap.detect.follow import CLOSE, TWIN, apart, overlap
-from monomocap.detect.mediapipe_graphs import Landmarker, Look, PersonFinder, Picture, Region
+from monomocap.detect.mediapipe_graphs import Landmarker, Look, PersonFinder, Region
+from monomocap.detect.missing import Missing, Pace, covers, gone_on, paced, surprise
 from monomocap.detect.quiet import chatter_muted
 from monomocap.detect.search import Search
 from monomocap.skeleton import BLAZEPOSE33
@@ -49,10 +50,8 @@ MOST_PEOPLE = 10
 SEARCH_S, SEARCH_FRAMES = 0.25, 6
 """Newcomers are looked for this often, but not before so many frames have passed: a search of one
 place costs two thirds of a look at one person."""
-MISSING_S, MISSING_FRAMES = 1.0, 2
-"""For so long after losing somebody they are looked for in every second frame."""
-SAME_PLACE, SAME_SIZE = 0.1, 1.5
-"""How far apart, in sides, and how different in size two regions of one person are at most."""
+MISSING_FRAMES = 2
+"""While somebody is missing people are looked for in every second frame."""
 PATIENCE_S = 0.5
 """How long somebody is followed without a box, where a box detector sees who is there."""
 
@@ -69,6 +68,7 @@ class _Followed:
     look: Look
     boxed_s: float
     """When a finder last saw them."""
+    pace: Pace = (0.0, 0.0)
 
 
 class MediaPipePose:
@@ -90,7 +90,8 @@ class MediaPipePose:
         self._most = most
         self._followed: list[_Followed] = []
         self._last_search: tuple[float, int] | None = None
-        self._lost_s = -np.inf
+        self._missing = Missing()
+        self._time_s = -np.inf
         self.name = "mediapipe" if boxes is None else f"mediapipe+{boxes.name}"
         self.device = "+".join(dict.fromkeys(("cpu", *([boxes.device] if boxes else []))))
 
@@ -108,44 +109,55 @@ class MediaPipePose:
             self._followed = self._boxed(frame, self._boxes)
         else:
             self._followed = self._found(frame)
+        self._time_s = frame.time_s
         return [followed.look.person for followed in self._followed]
 
     def _found(self, frame: Frame) -> list[_Followed]:
-        """Those of the last frame, and newcomers when it is time to look for them."""
-        people = self._continued(frame.rgb)
-        regions = self._searched(frame, lost=len(people) < len(self._followed), alone=not people)
-        return self._joined(frame, people, regions)
+        """Those of the last frame, those who were lost just now, and newcomers."""
+        people = self._continued(frame)
+        lost = len(people) < len(self._followed)
+        expected = self._missing.expected(frame.time_s) if not lost else []
+        regions = self._searched(frame, lost=lost, alone=not people)
+        joined = self._joined(frame, people, [*expected, *regions])
+        self._missing.found((new.look.next_region for new in joined[len(people) :]), frame.time_s)
+        return joined
 
     def _searched(self, frame: Frame, *, lost: bool, alone: bool) -> list[Region]:
         """Who is found by looking everywhere, in one place, or nowhere, as it is time for."""
         assert self._search is not None
-        if lost:
-            self._lost_s = frame.time_s
         if lost or self._last_search is None:
             self._last_search = (frame.time_s, frame.index)
             return self._search.everywhere(frame.rgb)
         time_s, index = self._last_search
-        missing = frame.time_s - self._lost_s < MISSING_S
-        wait_s, wait_frames = (0, MISSING_FRAMES) if missing else (SEARCH_S, SEARCH_FRAMES)
+        wait_s, wait_frames = (0, MISSING_FRAMES) if self._missing else (SEARCH_S, SEARCH_FRAMES)
         early = frame.time_s - time_s < wait_s or frame.index - index < wait_frames
         if early and not alone:
             return []
         self._last_search = (frame.time_s, frame.index)
         return self._search.somewhere(frame.rgb, whole=alone)
 
-    def _continued(self, rgb: Picture) -> list[_Followed]:
-        """Whoever is still there; where two regions hold one person, the steadier one."""
+    def _continued(self, frame: Frame) -> list[_Followed]:
+        """Whoever is still there; where two regions hold one person, whose way it was."""
         steps = []
         for old in self._followed:
-            look = self._landmarker(rgb, old.look.next_region)
+            look = self._landmarker(frame.rgb, old.look.next_region)
             if look is not None:
-                step = apart(look.person, old.look.person)
-                steps.append((step, _Followed(look, old.boxed_s)))
-        kept: list[_Followed] = []
-        for _, new in sorted(steps, key=lambda pair: pair[0]):
-            if not _is_among(new.look.person, kept):
-                kept.append(new)
-        return [new for _, new in steps if any(new is k for k in kept)]
+                expected = gone_on(old.look.next_region, old.pace, frame.time_s - self._time_s)
+                steps.append((surprise(expected, look.next_region), old, look))
+        kept: dict[int, _Followed] = {}
+        for _, old, look in sorted(steps, key=lambda step: step[0]):
+            if not _is_among(look.person, kept.values()):
+                kept[id(old)] = self._moved(frame, old, look)
+        for old in self._followed:
+            if id(old) not in kept:
+                self._missing.lose(old.look.next_region, old.pace, frame.time_s)
+        return [kept[id(old)] for old in self._followed if id(old) in kept]
+
+    def _moved(self, frame: Frame, old: _Followed, look: Look) -> _Followed:
+        before, now = old.look.next_region, look.next_region
+        return _Followed(
+            look, old.boxed_s, paced(old.pace, before, now, frame.time_s - self._time_s)
+        )
 
     def _joined(
         self, frame: Frame, people: list[_Followed], regions: Iterable[Region]
@@ -155,7 +167,7 @@ class MediaPipePose:
         for region in regions:
             if len(people) >= self._most:
                 break
-            if any(_covers(old.look.next_region, region) for old in people):
+            if any(covers(old.look.next_region, region) for old in people):
                 continue
             look = self._landmarker(frame.rgb, region)
             if look is not None and not _is_among(look.person, people):
@@ -168,12 +180,12 @@ class MediaPipePose:
         found = found[: self._most].astype(np.float64)
         people = []
         taken: set[int] = set()
-        for old in self._continued(frame.rgb):
+        for old in self._continued(frame):
             shared = [overlap(old.look.person, box[:4]) for box in found]
             best = max(range(len(found)), key=lambda i: shared[i], default=-1)
             if best >= 0 and shared[best] > CLOSE and best not in taken:
                 taken.add(best)
-                people.append(_Followed(old.look, frame.time_s))
+                people.append(replace(old, boxed_s=frame.time_s))
             elif frame.time_s - old.boxed_s < PATIENCE_S:
                 people.append(old)
         for box in np.delete(found, list(taken), axis=0):
@@ -202,13 +214,6 @@ class MediaPipePose:
 
 def _is_among(person: Person2D, people: Iterable[_Followed]) -> bool:
     return any(apart(person, other.look.person) < TWIN for other in people)
-
-
-def _covers(followed: Region, found: Region) -> bool:
-    """Whether what the finder found is somebody who is followed already."""
-    away_px = np.hypot(followed.x_px - found.x_px, followed.y_px - found.y_px)
-    larger, smaller = sorted((followed.side_px, found.side_px), reverse=True)
-    return bool(away_px < SAME_PLACE * smaller and larger < SAME_SIZE * smaller)
 
 
 def _sha256(path: Path) -> str:
