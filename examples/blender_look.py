@@ -65,9 +65,9 @@ def span(armatures: list) -> tuple[float, float]:
 
 
 def middle(armatures: list) -> Vector:
-    """Where the people's first bones are, in the mean."""
-    places = [armature.matrix_world @ armature.pose.bones[0].head for armature in armatures]
-    return sum(places, Vector()) / len(places)
+    """Where the first person's first bone is."""
+    first = min(armatures, key=lambda armature: armature.name)
+    return first.matrix_world @ first.pose.bones[0].head
 
 
 def tell(armature) -> None:

@@ -127,6 +127,13 @@ def test_feet_stand_on_the_floor_and_not_in_it() -> None:
         assert (height < 0.04).mean() > 0.4
 
 
+def test_feet_stand_on_whatever_is_under_them() -> None:
+    """People of one take may stand on different floors: a lawn, and a roof over it."""
+    motion = walk(2.0, 30.0)
+    lower = replace(motion, xyz_m=motion.xyz_m - [0, 0, 1.8])
+    np.testing.assert_allclose(fit(lower).local_xyzw, fit(motion).local_xyzw, atol=1e-9)
+
+
 def test_elbows_of_hanging_arms_bend_ahead() -> None:
     """Arms that hang straight have no bend to go by: neutral is palms in, elbows back."""
     xyz_m = standing_m()

@@ -11,12 +11,15 @@ from monomocap.geometry.rig_build import AHEAD, LEFT, UP, Build
 from monomocap.geometry.rig_limbs import smoothstep
 from monomocap.geometry.rotation import about, between, unit
 from monomocap.geometry.twist import not_faster
+from monomocap.geometry.world import LOWEST_PERCENT
 
 BALL_AHEAD, BALL_BELOW, TOES = 0.068, 0.029, 0.046
 """From the ankle to the ball of the foot and on to the tip of the toes, shares of stature: of a
 foot of 0.152 with its ankle 0.039 high (Winter, 2009, figure 4.1) the heel is a quarter, the toes
 three tenths, and the ball's joint lies 0.010 over the floor."""
 BALL_HEIGHT = 0.010
+ANKLE_HEIGHT = BALL_HEIGHT + BALL_BELOW
+"""Of an ankle over the floor when its foot stands flat."""
 PLANTED, LIFTED = 0.075, 0.125
 """Ankles lower than the one (shares of stature) have their ball on the floor; higher than the
 other, their foot hangs in the air."""
@@ -26,20 +29,28 @@ HANGING_RAD = np.radians(15.0)
 
 def turn_feet(build: Build) -> None:
     """Ankles, balls and toes."""
+    floor_m = _floor(build)
     for side in SIDES:
         shank = build.stands(f"{side}_ankle")
         hanging = shank @ about(LEFT, np.array(HANGING_RAD))
         toes, worth = build.cue(f"{side}_toes")
         if worth.any():
             hanging = _between(hanging, _pointing(shank, toes), worth)
-        standing, sure = _standing(build, hanging, build.at(f"{side}_ankle")[:, 2])
+        standing, sure = _standing(build, hanging, build.at(f"{side}_ankle")[:, 2] - floor_m)
         foot = _limited(shank, _between(hanging, standing, sure))
         own = np.swapaxes(shank, -1, -2) @ foot
         build.turn(f"{side}_ankle", shank @ not_faster(own @ AHEAD, own, build.time_s))
         h = build.height_m
         build.place(f"{side}_ball", h * (BALL_AHEAD * AHEAD - BALL_BELOW * UP))
-        _flat_toes(build, side)
+        _flat_toes(build, side, floor_m)
         build.place(f"{side}_toe_end", h * TOES * AHEAD)
+
+
+def _floor(build: Build) -> float:
+    """What this person stands on: under their own lowest feet, be it a roof or a lower lawn."""
+    ankles_m = np.stack([build.at(f"{side}_ankle")[:, 2] for side in SIDES])
+    lowest_m = float(np.percentile(ankles_m, LOWEST_PERCENT))
+    return lowest_m - ANKLE_HEIGHT * build.height_m
 
 
 def _pointing(
@@ -85,10 +96,11 @@ def _limited(shank: np.ndarray, foot: np.ndarray) -> np.ndarray:
     return between(wanted, allowed) @ foot
 
 
-def _flat_toes(build: Build, side: str) -> None:
+def _flat_toes(build: Build, side: str, floor_m: float) -> None:
     """Where the heel is lifted and the ball stands, the toes stay flat."""
     foot = build.stands(f"{side}_ball")
-    low = 1 - smoothstep(build.at(f"{side}_ball")[:, 2] / build.height_m, 0.02, 0.05)
+    height = (build.at(f"{side}_ball")[:, 2] - floor_m) / build.height_m
+    low = 1 - smoothstep(height, 0.02, 0.05)
     front, left = foot @ AHEAD, foot @ LEFT
     dip = np.arctan2(-front[:, 2], np.linalg.norm(front[:, :2], axis=-1))
     bend = np.clip(dip, 0.0, np.radians(60)) * low * (np.abs(left[:, 2]) < 0.7)
