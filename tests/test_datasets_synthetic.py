@@ -13,9 +13,9 @@ from monomocap.datasets.synthetic import (
     cameras_from_world,
     detect,
     to_camera,
-    trunk_from_limbs,
     vary_bones,
 )
+from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_files import T_POSE_M
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 
 
@@ -232,18 +233,3 @@ def _score(
     score = np.where(hidden, np.minimum(sure, unsure), sure).clip(0.05, 1.0)
     silent = rng.random(batch) < 0.25
     return np.where(silent[:, None, None], 1.0, score)
-
-
-def trunk_from_limbs(
-    ray: Float[np.ndarray, "*batch 17 dim"],
-) -> Float[np.ndarray, "*batch 17 dim"]:
-    """Pelvis, spine, thorax and neck made again from hips, shoulders and head."""
-    out = ray.copy()
-    j = H36M17.index
-    pelvis = (ray[..., j("left_hip"), :] + ray[..., j("right_hip"), :]) / 2
-    thorax = (ray[..., j("left_shoulder"), :] + ray[..., j("right_shoulder"), :]) / 2
-    out[..., j("pelvis"), :] = pelvis
-    out[..., j("thorax"), :] = thorax
-    out[..., j("spine"), :] = (pelvis + thorax) / 2
-    out[..., j("neck"), :] = (thorax + ray[..., j("head"), :]) / 2
-    return out

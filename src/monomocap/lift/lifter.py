@@ -1,7 +1,8 @@
 """The lifter around our own networks: any track, any frame rate, any lens, one pose per frame.
 
-pixels -> rays -> the network's frame rate -> windows -> virtual cameras -> network, and its mirror
--> the real camera's axes -> blended windows -> back to the track's own times.
+pixels -> rays, the trunk made of the limbs -> the network's frame rate -> windows -> virtual
+cameras -> network, and its mirror -> the real camera's axes -> blended windows -> back to the
+track's own times.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from jaxtyping import Float, Float32
 
 from monomocap.geometry.camera import rays
 from monomocap.geometry.resample import MAX_GAP_S, at_times, to_rate
+from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.lift.mirror import mirrored
 from monomocap.lift.normalize import person_view, to_camera
 from monomocap.lift.pieces import empty_motion, pieces
@@ -95,7 +97,7 @@ class NetworkLifter:
         # Through the lens first: the middle of two joints is no middle in a bent picture.
         ray = convert(rays(camera, track.xy_px[part]), track.skeleton, H36M17)
         score = convert_score(track.score[part], track.skeleton, H36M17)
-        planes = np.concatenate([ray, score[..., None]], axis=-1)
+        planes = np.concatenate([trunk_from_limbs(ray), score[..., None]], axis=-1)
         gap_s = longest_step(time_s)
         grid_s, grid = to_rate(planes, time_s, self.fps, gap_s)
         poses = np.full((len(grid_s), JOINTS, 3), np.nan)

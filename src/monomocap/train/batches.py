@@ -13,10 +13,10 @@ from monomocap.datasets.synthetic import (
     cameras_from_world,
     detect,
     to_camera,
-    trunk_from_limbs,
     vary_bones,
 )
 from monomocap.errors import DataError
+from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.lift.normalize import person_view, to_virtual
 from monomocap.skeleton import H36M17
 from monomocap.train.augment import rarity, recombined
