@@ -293,7 +293,8 @@ def long_recordings(clips: Sequence[Clip], seed: int) -> tuple[float, float]:
 
 def joined(clips: Sequence[Clip], left_out: str) -> tuple[Series, list[tuple[int, int, str]]]:
     """One recording of one person: clips blended into each other in place; what is done when."""
-    poses, truth = [], []
+    poses: list[np.ndarray] = []
+    truth: list[tuple[int, int, str]] = []
     frames = 0
     for clip in clips:
         xyz_m = clip.motion.xyz_m - clip.motion.xyz_m[:, :1] * [1, 1, 0]

@@ -105,8 +105,8 @@ def test_features_tell_lying_from_standing() -> None:
 
 def test_features_do_not_depend_on_the_frame_rate() -> None:
     motion = exercise("squat", 0)
-    part = {"xyz_m": motion.xyz_m[::2], "confidence": motion.confidence[::2]}
-    half = replace(motion, time_s=motion.time_s[::2], **part)
+    xyz_m, confidence = motion.xyz_m[::2], motion.confidence[::2]
+    half = replace(motion, time_s=motion.time_s[::2], xyz_m=xyz_m, confidence=confidence)
     a, b = series_of(motion).values, series_of(half).values
     frames = min(len(a), len(b)) - 2
     columns = [k for k, name in enumerate(CHANNELS) if "speed" not in name and "rise" not in name]

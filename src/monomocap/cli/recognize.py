@@ -36,6 +36,9 @@ Taught = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of the random convolutions.", metavar="N")]
+Network = Annotated[
+    bool, typer.Option("--network", help="Teach a graph network (torch), for 20 clips and more.")
+]
 NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render recognition.mp4.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -44,6 +47,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def train(
     folder: Clips,
     output: Actions = Path("actions.npz"),
+    network: Network = False,
     seed: Seed = 0,
     detector: words.DetectorName = _DEFAULT.detector,
     lifter: words.LifterName = _DEFAULT.lifter,
@@ -59,7 +63,8 @@ def train(
 
     check_folder(output.parent)
     with shown(quiet) as progress:
-        taught = teach(folder, Options(detector, lifter, device), seed=seed, progress=progress)
+        options = Options(detector, lifter, device)
+        taught = teach(folder, options, network=network, seed=seed, progress=progress)
     save_recognizer(taught, output)
     clips = dict(zip(taught.labels, taught.clips, strict=True))
     if as_json:

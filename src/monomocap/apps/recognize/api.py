@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from monomocap.apps.recognize.features import RATE_HZ, Series, series_of
+from monomocap.apps.recognize.graph import learn_network
 from monomocap.apps.recognize.recognizer import UNKNOWN, Recognizer, checked_labels, learn
 from monomocap.apps.recognize.result import Action, Recognition
 from monomocap.apps.recognize.segments import segments
@@ -25,13 +26,15 @@ def train(
     folder: str | Path,
     options: Options = Options(),
     *,
+    network: bool = False,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Recognizer:
     """Learn the actions of a folder: one folder per action, in it videos or saved takes.
 
     Of each clip the person who is seen most is the one who acts. Videos go through `estimate` with
-    `options`. Raises `InputError` where there are fewer than two actions or one has no usable clip.
+    `options`. With `network` a graph network is taught: it takes torch, and many clips of each.
+    Raises `InputError` where there are fewer than two actions or one has no usable clip.
     """
     clips = clips_in(Path(folder))
     count = sum(map(len, clips.values()))
@@ -44,7 +47,7 @@ def train(
             done += 1
     progress("teach", count, count)
     checked_labels(examples)
-    return learn(examples, seed=seed)
+    return learn_network(examples, seed=seed) if network else learn(examples, seed=seed)
 
 
 def clips_in(folder: Path) -> dict[str, list[Path]]:

@@ -34,6 +34,9 @@ class Embedding(Protocol):
     def windows(self, series: Series, windows: Windows) -> Float[np.ndarray, "window feature"]:
         """One vector per window (first frame, and the one after the last)."""
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a file must hold to make it again, by name."""
+
 
 @dataclass(frozen=True)
 class KernelEmbedding:
@@ -43,6 +46,9 @@ class KernelEmbedding:
 
     def windows(self, series: Series, windows: Windows) -> Float[np.ndarray, "window feature"]:
         return pooled(self.kernels.running(series), windows[:, 0], windows[:, 1]).astype(np.float64)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {f"kernels.{f.name}": getattr(self.kernels, f.name) for f in fields(Kernels)}
 
 
 @dataclass(frozen=True)
@@ -132,8 +138,6 @@ def windows_of(series: Series) -> Windows:
 
 def save_recognizer(recognizer: Recognizer, path: Path) -> Path:
     """Write it as NPZ: plain arrays, no code. Raises `OutputError` where nothing can be written."""
-    if not isinstance(recognizer.embedding, KernelEmbedding):
-        raise InputError("a recognizer with a network is saved as its ONNX file and a head")
     about = {
         "format": FORMAT,
         "labels": recognizer.labels,
@@ -142,15 +146,8 @@ def save_recognizer(recognizer: Recognizer, path: Path) -> Path:
         "channels": CHANNELS,
         "rate_hz": RATE_HZ,
     }
-    parts: dict[str, Kernels | Head] = {
-        "kernels": recognizer.embedding.kernels,
-        "head": recognizer.head,
-    }
-    arrays = {
-        f"{name}.{field.name}": np.asarray(getattr(part, field.name))
-        for name, part in parts.items()
-        for field in fields(part)
-    }
+    head = {f"head.{f.name}": np.asarray(getattr(recognizer.head, f.name)) for f in fields(Head)}
+    arrays = head | recognizer.embedding.arrays()
     with whole_or_nothing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
     return path
@@ -163,13 +160,23 @@ def load_recognizer(path: str | Path) -> Recognizer:
         about = json.loads(str(archive["about"]))
         if about["format"] != FORMAT or tuple(about["channels"]) != CHANNELS:
             raise FormatError(f"{path} was written by another version of monomocap; train again")
-        kernels = Kernels(**{f.name: archive[f"kernels.{f.name}"] for f in fields(Kernels)})
+        embedding = _embedding(archive)
         arrays = {f.name: archive[f"head.{f.name}"] for f in fields(Head)}
         head = Head(**arrays | {"temperature": float(arrays["temperature"])})
         return Recognizer(
             tuple(about["labels"]),
-            KernelEmbedding(kernels),
+            embedding,
             head,
             tuple(about["window_s"]),
             tuple(about["clips"]),
         )
+
+
+def _embedding(archive: Mapping[str, np.ndarray]) -> Embedding:
+    if "network" in archive:
+        from monomocap.apps.recognize.graph import NetworkEmbedding  # which knows this module
+
+        return NetworkEmbedding(archive["network"].tobytes())
+    return KernelEmbedding(
+        Kernels(**{f.name: archive[f"kernels.{f.name}"] for f in fields(Kernels)})
+    )
