@@ -54,6 +54,15 @@ def test_a_fresh_network_answers_the_draft_and_only_the_rest_of_it_learns() -> N
     assert all(torch.equal(w, before[name]) for name, w in network.draft.state_dict().items())
 
 
+def test_weights_too_large_for_half_precision_stay_whole(tmp_path: Path) -> None:
+    draft = Draft(channels=32)
+    variance = draft.get_buffer("first.1.running_var").fill_(1e6)
+    save_weights(tmp_path / "draft.pt", draft.state_dict())
+    fresh = Draft(channels=32)
+    load_weights(fresh, tmp_path / "draft.pt")
+    assert torch.equal(fresh.get_buffer("first.1.running_var"), variance)
+
+
 def test_it_begins_with_the_weights_of_a_draft(tmp_path: Path) -> None:
     draft, network = Draft(channels=32), DraftedHDFormer(channels=32)
     save_weights(tmp_path / "draft.pt", draft.state_dict())

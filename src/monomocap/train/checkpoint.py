@@ -88,12 +88,17 @@ def load_checkpoint(run: Path) -> dict[str, Any] | None:
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    """A network's weights alone, in half precision: what another run begins with."""
-    halved = {name: w.half() if w.is_floating_point() else w for name, w in weights.items()}
+    """A network's weights alone, in half precision where they fit: what another run begins with."""
     try:
-        torch.save(halved, path)
+        torch.save({name: _halved(weight) for name, weight in weights.items()}, path)
     except (OSError, RuntimeError) as error:
         raise OutputError(f"cannot write {path}: {error}") from error
+
+
+def _halved(weight: Tensor) -> Tensor:
+    """Variances of batch norms may exceed what half precision holds; they stay as they are."""
+    half = weight.half() if weight.is_floating_point() else weight
+    return half if bool(half.isfinite().all()) else weight
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
