@@ -85,7 +85,7 @@ def tell(armature) -> None:
 
 def clothe(armature) -> None:
     """A BVH is bones only, and bones are not rendered: put a cone around each."""
-    colours = {"left": (0.1, 0.35, 0.8), "right": (0.8, 0.2, 0.12)}
+    colours = {"left": (0.9, 0.22, 0.02), "right": (0.03, 0.2, 0.75)}
     materials = {side: material(side, rgb) for side, rgb in colours.items()}
     middle = material("middle", (0.5, 0.5, 0.5))
     for bone in armature.pose.bones:

@@ -1,6 +1,6 @@
 """A simple visible body over a rig at rest: smooth tubes, each carried by one joint.
 
-Sizes are shares of stature. Left is blue, right is red, the middle grey, as on the stage.
+Sizes are shares of stature. Left is orange, right is blue, the middle grey, as on the stage.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,11 @@ AROUND, ALONG = 12, 4
 
 Rgb = tuple[float, float, float]
 COLOURS: dict[str, Rgb] = {
-    "middle": (0.62, 0.64, 0.67),
-    "left": (0.16, 0.42, 0.80),
-    "right": (0.83, 0.26, 0.18),
+    "middle": (0.45, 0.47, 0.50),
+    "left": (0.90, 0.22, 0.02),
+    "right": (0.03, 0.20, 0.75),
 }
+"""Linear light, as glTF and USD want it."""
 
 Vector = Float[np.ndarray, "3"]
 
