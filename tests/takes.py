@@ -76,10 +76,9 @@ def _person(
 
 
 def timeless(take: Take) -> Take:
-    """The take without how long it took."""
-    if take.report is None:
-        return take
-    return replace(take, report=replace(take.report, seconds={}))
+    """The take without how long it took and where its film lies."""
+    report = take.report and replace(take.report, seconds={})
+    return replace(take, report=report, output_video=None)
 
 
 def same_take(a: Take, b: Take, *, tolerance: float = 0.0) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 import monomocap
+from monomocap.detect.background import WARN_SHARE, Background
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.from_file import BlankVideo, FromFile
 from monomocap.detect.outliers import Cleaned, without_leaps
@@ -89,10 +90,13 @@ def estimate(
         lifter = load_lifter(options.lifter, options.device, as_published=options.as_published)
         with _detector(reader, options) as detector:
             began_s = time.perf_counter()
-            with closing(_coming(reader, watch)) as frames:
+            background = Background()
+            with closing(_coming(reader, watch)) as coming:
+                frames = background.passing(coming)
                 expected = _expected(reader.info, options)
                 watched = _watched(watch, camera, lifter, detector)
                 time_s, tracks = _tracks(_reported(frames, expected, progress), watched)
+            moved = background.moved(tracks)
             tracks, nobody = chosen(tracks, options.person, reader.info)
             detected_s = time.perf_counter()
             repaired = [put_back(track) for track in tracks]
@@ -113,9 +117,11 @@ def estimate(
                     *_warnings(reader, detector, lifter, options),
                     *_swaps(repaired),
                     *([nobody] if nobody else []),
+                    *_unsteady(moved),
                 ),
                 report=_report(
                     settled,
+                    moved,
                     {
                         "detect": detected_s - began_s,
                         "lift": lifted_s - detected_s,
@@ -231,12 +237,23 @@ def _settled(
     return settle(people, camera, options)
 
 
-def _report(settled: Settled, seconds: dict[str, float]) -> Report:
+def _unsteady(moved: float | None) -> tuple[str, ...]:
+    """Places on the floor and the way up rest on a camera that stands still."""
+    if moved is None or moved < WARN_SHARE:
+        return ()
+    return (
+        f"the camera moved in {moved:.0%} of the looks at the background; root_m and the world "
+        "take it to stand still",
+    )
+
+
+def _report(settled: Settled, moved: float | None, seconds: dict[str, float]) -> Report:
     ground = settled.ground
     return Report(
         people=settled.people,
         up_error_deg=None if ground is None else ground.tilt_error_deg,
         camera_height_m=None if ground is None else ground.camera_height_m,
+        camera_moved=moved,
         seconds=seconds,
     )
 

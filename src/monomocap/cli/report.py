@@ -1,13 +1,13 @@
 """What a finished take says about itself on the terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
-    from monomocap.types import Camera, Take
+    from monomocap.types import Take
 
 
 def shout(warnings: Iterable[str]) -> None:
@@ -17,15 +17,10 @@ def shout(warnings: Iterable[str]) -> None:
 
 
 def summary(take: "Take") -> list[str]:
-    """Who was seen, through which camera."""
-    frames = len(take.time_s)
-    lines = [f"{take.info.path}: {frames} frames at {take.info.fps:.4g} frames/s"]
-    for motion in take.motions:
-        share = f"{motion.coverage:.0%} of the frames"
-        lines.append(f"person {motion.person}: a 3D pose in {share} (lifter {motion.lifter})")
-    if not take.motions:
-        lines.append("nobody was seen")
-    return [*lines, *_stated(take.provenance.settings), _lens(take.camera)]
+    """Who was seen, how well, where, and through which camera."""
+    from monomocap.formats.story import tell
+
+    return tell(take)
 
 
 def wrote(folder: Path, take: "Take", endings: Iterable[str] = ()) -> str:
@@ -34,19 +29,3 @@ def wrote(folder: Path, take: "Take", endings: Iterable[str] = ()) -> str:
 
     files = list(results(folder, take, endings)) + ([folder / VIDEO] if take.output_video else [])
     return "wrote " + ", ".join(str(file) for file in files)
-
-
-def _stated(settings: Mapping[str, str]) -> list[str]:
-    """What the lifter's model folder says of itself."""
-    told = ", ".join(f"{name} {value}" for name, value in settings.items())
-    return [f"the lifter's folder states: {told}"] if told else []
-
-
-def _lens(camera: "Camera") -> str:
-    known = (
-        f"{camera.source}, {camera.fov_deg:.0f} degrees, focal length {camera.focal_px[0]:.0f} px"
-    )
-    if not camera.focal_error:
-        return f"camera: {known}"
-    better = "--fov, --focal or --calibration if you know better"
-    return f"camera: {known} +- {camera.focal_error:.0%}; {better}"

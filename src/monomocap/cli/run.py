@@ -32,6 +32,8 @@ def run(
     focal: words.Focal = _DEFAULT.focal_px,
     fov: words.Fov = _DEFAULT.fov_deg,
     calibration: words.Calibration = _DEFAULT.calibration,
+    height: words.Height = _DEFAULT.height_m,
+    fill: words.Fill = _DEFAULT.fill_s,
     image_fps: words.ImageFps = _DEFAULT.image_fps,
     size: words.Size = _DEFAULT.size,
     azimuth: words.Azimuth = None,
@@ -60,6 +62,8 @@ def run(
         calibration=calibration,
         image_fps=image_fps,
         size=size,
+        height_m=height,
+        fill_s=fill,
     )
     from monomocap.formats.catalogue import endings_named
     from monomocap.video.sources import find_sources, is_many

@@ -53,6 +53,13 @@ DeviceName = Annotated[Device, typer.Option("--device", help="Where networks run
 MaxFrames = Annotated[
     int | None, typer.Option("--max-frames", help="Stop after this many frames.", metavar="N")
 ]
+Height = Annotated[
+    float | None,
+    typer.Option("--height", help="How tall the people are, if known.", metavar="METRES"),
+]
+Fill = Annotated[
+    float, typer.Option("--fill", help="Interpolate gaps up to so long.", metavar="SECONDS")
+]
 SmoothName = Annotated[Smooth, typer.Option("--smooth", help="How much jitter to remove.")]
 Focal = Annotated[
     float | None,

@@ -28,7 +28,7 @@ REST_M_S = 0.05
 REST_S = 0.4
 """Both feet of somebody who walks stand for 0.15 s at a time; for so long only of one who stays."""
 STEP_SHARE = 15.0
-"""How fast the foot seems to slide that somebody walks over, as a share of the body's speed: lifters
+"""How fast a foot seems to slide that somebody walks over, as a share of the body's speed: lifters
 make steps in depth a third too short or too long, and stay so for the twenty frames of a stand.
 Apparent size knows better where the body goes; this keeps it from trembling."""
 FEWEST_JOINTS = 4
