@@ -124,9 +124,7 @@ class Library:
         return group[rng.integers(len(group))]
 
 
-def _by_rule(
-    number: int, exercise: str, view: str, tempo: str, rng: np.random.Generator
-) -> Clip:
+def _by_rule(number: int, exercise: str, view: str, tempo: str, rng: np.random.Generator) -> Clip:
     count = int(rng.integers(3, 13))
     seconds = SECONDS[exercise] * TEMPOS[tempo] * float(rng.uniform(0.9, 1.1))
     partial = int(rng.integers(1, 3)) if rng.random() < 0.3 and exercise != "burpee" else 0

@@ -256,7 +256,9 @@ def _falls(reference: Motion3D, attempts: list[Motion3D]) -> bool:
 
 def late(motion: Motion3D, seconds: float) -> Motion3D:
     """The same after standing still for a while."""
-    return world(np.concatenate([np.repeat(motion.xyz_m[:1], round(seconds * FPS), 0), motion.xyz_m]))
+    return world(
+        np.concatenate([np.repeat(motion.xyz_m[:1], round(seconds * FPS), 0), motion.xyz_m])
+    )
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 The frame stands on the trunk: up along it, left across hips and shoulders. Three channels remember
 the world: how upright the trunk is, and how high the pelvis is over the lower foot and over the
-floor, in legs (the latter is constant where nobody knows where the pelvis is). Without units; a direction that turns by a small angle changes by that angle in radians.
+floor, in legs (the latter is constant where nobody knows where the pelvis is). Without units; a
+direction that turns by a small angle changes by that angle in radians.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from monomocap.apps.count import result, sets
 from monomocap.apps.count.defined import count_defined
 from monomocap.apps.count.exercises import Exercise, load_exercise
 from monomocap.apps.count.result import Counts, PersonCount, Repetition
-from monomocap.apps.count.search import Tuning
+from monomocap.apps.count.search import TUNED, Tuning
 from monomocap.apps.measures import SIDES, measure
 from monomocap.geometry.world import in_world
 from monomocap.types import Motion3D, Take
@@ -35,7 +35,7 @@ def count_motion(motion: Motion3D, exercise: Exercise | None = None) -> PersonCo
     return free_count(series, motion.person)
 
 
-def free_count(series: Series, person: int = 0, tuning: Tuning = Tuning()) -> PersonCount:
+def free_count(series: Series, person: int = 0, tuning: Tuning = TUNED) -> PersonCount:
     """Repetitions of whatever repeats."""
     found = sets.find_sets(series.values, tuning)
     order = sorted(range(len(found)), key=lambda i: found[i].found.span)

@@ -69,9 +69,7 @@ class Passed:
     """The mean of its rise and its fall."""
 
 
-def above(
-    signal: Float[np.ndarray, " time"], extremes: Extremes, floor: float
-) -> Extremes:
+def above(signal: Float[np.ndarray, " time"], extremes: Extremes, floor: float) -> Extremes:
     """Cycles cut off where they go below a floor: what lies deeper is on the way from or to some
     other movement."""
     out = extremes.copy()

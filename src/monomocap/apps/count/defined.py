@@ -1,4 +1,4 @@
-"""Counting a defined exercise: from its angle over time to repetitions, and why some do not count."""
+"""Counting a defined exercise: from its angle over time to repetitions, judged by its rules."""
 
 from collections.abc import Iterable, Iterator
 
@@ -158,7 +158,7 @@ def _bridged(mask: Bool[np.ndarray, " time"]) -> Bool[np.ndarray, " time"]:
     """Without breaks of up to `LONGEST_BREAK_S`."""
     out = mask.copy()
     for begin, end in _runs(~mask):
-        if 0 < begin and end < len(mask) and (end - begin) / RATE_HZ <= LONGEST_BREAK_S:
+        if begin > 0 and end < len(mask) and (end - begin) / RATE_HZ <= LONGEST_BREAK_S:
             out[begin:end] = True
     return out
 

@@ -149,4 +149,6 @@ def _number(name: str, said: Mapping[str, object], key: str) -> float:
 def _only_known(name: str, said: Mapping[str, object], known: set[str]) -> None:
     strange = sorted(set(said) - known)
     if strange:
-        raise DataError(f"exercise {name}: unknown {strange[0]!r}; known: {', '.join(sorted(known))}")
+        raise DataError(
+            f"exercise {name}: unknown {strange[0]!r}; known: {', '.join(sorted(known))}"
+        )

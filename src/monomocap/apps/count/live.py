@@ -21,6 +21,8 @@ from monomocap.skeleton import H36M17, Skeleton
 from monomocap.types import Motion3D
 
 MEMORY_S = 40.0
+HOLD_MEMORY_S = 900.0
+"""Of an exercise that is held: a hold is one whole."""
 SETTLED_S = 15.0
 """What ended this long ago does not change any more."""
 EVERY_S = 0.5
@@ -52,11 +54,13 @@ class LiveCounter:
         self._settled: list[Repetition] = []
         self._now = CountNow(0.0, 0, 0, None)
         self._looked_s = -np.inf
+        holds = self._exercise is not None and self._exercise.kind == "hold"
+        self._memory_s = HOLD_MEMORY_S if holds else MEMORY_S
 
     def push(self, time_s: float, xyz_m: Float[np.ndarray, "joint 3"]) -> CountNow:
-        """Take a pose (metres from the pelvis, camera axes, NaN where missing), in order of time."""
+        """Take a pose, in order of time: metres from the pelvis, camera axes, NaN for missing."""
         self._poses.append((time_s, xyz_m))
-        while time_s - self._poses[0][0] > MEMORY_S:
+        while time_s - self._poses[0][0] > self._memory_s:
             self._poses.popleft()
         if time_s - self._looked_s >= EVERY_S:
             self._looked_s = time_s

@@ -26,6 +26,11 @@ Poses = Float[np.ndarray, "cycle point channel"]
 
 CONSTANT = 0.15
 """Weight of a constant difference between two cycles' poses."""
+NEW_COSINE, NEW_RANGE = 0.92, 1.4
+"""A direction is tried again only where it, or the range of movement along it, is another one."""
+MUCH_BETTER = 0.75
+SPREAD = float(np.std(np.r_[LEVELS, 1.0, LEVELS]))
+"""Root mean square of a cycle's poses about their mean, when it goes to and fro by 1."""
 WELL = 0.25
 """Cycles that differ by less than this fit equally well."""
 FLOOR_DEPTH = 0.1
@@ -46,14 +51,18 @@ class Tuning:
     movement itself."""
     pair_alike: float = 0.95
     """The same for two single cycles, each with its own noise."""
+    mirror_alike: float = 1.0
+    """The same for the mirror image of a movement done on the other side."""
     edge_alike: float = 0.6
     """The same, for the first or last cycle, of which only one half must fit."""
-    least_size: float = 0.55
+    least_size: float = 0.67
     """A full repetition, as a share of the usual one; below it is partial."""
     least_partial: float = 0.22
     least_excursion: float = 0.2
     """Root mean square of how far the pose goes from its mean, in `CHANNELS`."""
     fewest: int = 3
+    much_less: float = 0.25
+    """Groups that explain less than this share of the best one's movement are not looked into."""
     most_different: float = 0.5
     """The usual difference of a set's cycles; trembling has more."""
     pause_cycles: float = 5.0
@@ -78,18 +87,22 @@ class Found:
     """Whether the signal was taken from the pose made alike on both sides."""
     range_: float
     sigma_s: float
+    height: float
+    """Of the usual cycle, along the axis."""
 
     @property
     def score(self) -> float:
         """How much movement the cycles explain. Those at the edges, of which half fits, do not
         count here: there would be one too many of them if the rests were taken for turns."""
-        fits = np.clip(1 - np.maximum(self.differs, WELL), 0, 1)
-        return float((self.excursion * fits).sum())
+        return _explained(self.excursion, self.differs, self.height)
 
     @property
     def span(self) -> tuple[int, int]:
         """First and last frame."""
         return int(self.extremes[0, 0]), int(self.extremes[-1, 2])
+
+
+TUNED = Tuning()
 
 
 def sides_alike(values: Values) -> Values:
@@ -98,14 +111,17 @@ def sides_alike(values: Values) -> Values:
 
 
 def candidates(values: Values, tuning: Tuning) -> Iterator[Found]:
-    """Groups of alike cycles along many directions, in no order."""
+    """Groups of alike cycles along many directions, in no order, without the hopeless ones."""
+    least = 0.0
     for sigma_s in tuning.smooth_s:
         whole = smoothed(values, sigma_s)
         for both_sides in (False, True):
             seen = sides_alike(whole) if both_sides else whole
             for axis, range_ in directions(seen, tuning):
-                found = along(whole, seen @ axis, axis, both_sides, range_, sigma_s, tuning)
+                signal = seen @ axis
+                found = along(whole, signal, axis, both_sides, range_, sigma_s, tuning, least)
                 if found is not None:
+                    least = max(least, tuning.much_less * found.score)
                     yield found
 
 
@@ -135,12 +151,16 @@ def _windows(length: int, windows_s: tuple[float, ...]) -> Iterator[slice]:
         if frames >= length:
             yield slice(0, length)
             return
-        for begin in range(0, length - frames // 2, frames // 2):
-            yield slice(begin, min(begin + frames, length))
+        count = 1 + -(-3 * (length - frames) // (2 * frames))  # a third of each is the next one's
+        for begin in np.linspace(0, length - frames, count).round().astype(int):
+            yield slice(begin, begin + frames)
 
 
 def _is_new(axis: np.ndarray, range_: float, known: list[tuple[np.ndarray, float]]) -> bool:
-    return not any(abs(axis @ other) > 0.97 and 0.8 < range_ / size < 1.25 for other, size in known)
+    return not any(
+        abs(axis @ other) > NEW_COSINE and 1 / NEW_RANGE < range_ / size < NEW_RANGE
+        for other, size in known
+    )
 
 
 def along(
@@ -151,13 +171,15 @@ def along(
     range_: float,
     sigma_s: float,
     tuning: Tuning,
+    least: float = 0.0,
 ) -> Found | None:
-    """The largest group of alike cycles of a signal; None when no two are alike."""
+    """The largest group of alike cycles of a signal; None when no two are alike, or when they
+    explain less movement than `least`."""
     extremes = cycles(signal, tuning.least_swing * range_)
     if len(extremes) < 2:
         return None
     first = _alike(whole, signal, extremes, tuning)
-    if first is None:
+    if first is None or first.score < least:
         return None
     floor = float(np.median(signal[extremes[first.members][:, [0, 2]]]))
     ceiling = float(np.median(signal[extremes[first.members][:, 1]]))
@@ -170,7 +192,7 @@ def along(
     differs = np.where(edges, 1.0, group.differs)
     return Found(
         extremes[keep], group.frames[keep], group.poses[keep], group.excursion[keep],
-        differs[keep], axis, both_sides, range_, sigma_s,
+        differs[keep], axis, both_sides, range_, sigma_s, group.height,
     )  # fmt: skip
 
 
@@ -183,31 +205,75 @@ class _Group:
     excursion: Float[np.ndarray, " cycle"]
     usual: Float[np.ndarray, "point channel"]
     usual_size: float
+    height: float
+    """Of the usual cycle, along the axis."""
     differs: Float[np.ndarray, " cycle"]
     members: Bool[np.ndarray, " cycle"]
+
+    @property
+    def score(self) -> float:
+        return _explained(self.excursion[self.members], self.differs[self.members], self.height)
+
+
+def _explained(excursion: np.ndarray, differs: np.ndarray, height: float) -> float:
+    """Movement in cycles, less where they differ and where the axis is not the way they go."""
+    fits = np.clip(1 - np.maximum(differs, WELL), 0, 1)
+    along_axis = min(1.0, SPREAD * height / max(float(np.median(excursion)), 1e-9))
+    return float((excursion * fits).sum()) * (0.5 + 0.5 * along_axis)
 
 
 def _alike(
     whole: Values, signal: Float[np.ndarray, " time"], extremes: Extremes, tuning: Tuning
 ) -> _Group | None:
-    frames = passed(signal, extremes).frames
-    poses = _plainer(whole[frames], tuning.dimensions)
+    """The largest group of cycles that are the same movement, on one side or on both in turn."""
+    hills = passed(signal, extremes)
+    poses = _plainer(whole[hills.frames], tuning.dimensions)
     excursion = excursions(poses)
-    far = apart(poses, poses) / np.sqrt(excursion[:, None] * excursion[None])
+    steady = _steadied(poses)
+    far = _apart(steady, steady) / np.sqrt(excursion[:, None] * excursion[None])
     near = far < tuning.pair_alike
     medoid = int((near * excursion[None]).sum(axis=1).argmax())
-    members, like = near[medoid], poses[medoid]
+    members = near[medoid]
     for _ in range(2):
         if members.sum() < 2:
             return None
-        usual = template(poses, like, members)
-        usual_size = float(excursions(usual[None])[0])
-        differs = apart(poses, usual[None])[:, 0] / usual_size
-        members = (differs < tuning.alike) & _full(excursion, usual_size, tuning)
-        like = usual
+        usual = np.median(poses[members], axis=0)
+        size = float(excursions(usual[None])[0])
+        height = float(np.median(hills.height[members]))
+        full = (hills.height > tuning.least_size * height) & (hills.height < 1.7 * height)
+        full &= excursion < 1.8 * size
+        differs = _apart(steady, _steadied(usual[None]))[:, 0] / size
+        members = (differs < tuning.alike) & full
     if members.sum() < 2:
         return None
-    return _Group(frames, poses, excursion, usual, usual_size, differs, members)
+    other = _other_side(steady, usual, size, differs, full & ~members, tuning)
+    differs, members = np.minimum(differs, other), members | (other < tuning.alike)
+    return _Group(hills.frames, poses, excursion, usual, size, height, differs, members)
+
+
+def _other_side(
+    steady: Poses,
+    usual: Float[np.ndarray, "point channel"],
+    size: float,
+    straight: Float[np.ndarray, " cycle"],
+    free: Bool[np.ndarray, " cycle"],
+    tuning: Tuning,
+) -> Float[np.ndarray, " cycle"]:
+    """How much cycles differ from the movement done on the other side; infinity if it is not done.
+
+    Errors of 3D are not mirrored with the body: the mirror image must fit roughly, but clearly
+    better than the movement itself (`straight`), and those that it fits must fit one another.
+    """
+    differs = np.full(len(steady), np.inf)
+    away = _apart(steady, mirrored(_steadied(usual[None])))[:, 0] / size
+    like = free & (away < tuning.mirror_alike) & (away < MUCH_BETTER * straight)
+    if like.sum() == 1:
+        differs[like] = away[like]
+    elif like.any():
+        theirs = np.median(steady[like], axis=0)
+        own = _apart(steady, theirs[None])[:, 0] / float(excursions(theirs[None])[0])
+        differs[like] = own[like]
+    return differs
 
 
 def _plainer(poses: Poses, dimensions: int) -> Poses:
@@ -260,10 +326,6 @@ def template(
     return np.median(sided, axis=0)
 
 
-def _full(excursion: np.ndarray, usual_size: float, tuning: Tuning) -> np.ndarray:
-    return (excursion > tuning.least_size * usual_size) & (excursion < 1.8 * usual_size)
-
-
 def _edges(group: _Group, tuning: Tuning) -> Bool[np.ndarray, " cycle"]:
     """Neighbours of the first and last member that begin or end in another pose: the first clap
     begins with the arms hanging. The peak and the half that faces the others must fit."""
@@ -274,5 +336,5 @@ def _edges(group: _Group, tuning: Tuning) -> Bool[np.ndarray, " cycle"]:
         if 0 <= at < len(edge):
             far = apart(group.poses[at : at + 1, points], group.usual[None, points])[0, 0]
             edge[at] = far < tuning.edge_alike * group.usual_size
-            edge[at] &= group.excursion[at] > tuning.least_size * group.usual_size
+            edge[at] &= group.excursion[at] > 0.6 * group.usual_size
     return edge

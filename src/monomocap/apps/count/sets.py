@@ -9,6 +9,7 @@ from jaxtyping import Float
 from monomocap.apps.body_frame import RATE_HZ, smoothed
 from monomocap.apps.count.cycles import LEVELS, Extremes, cycles, passed
 from monomocap.apps.count.search import (
+    TUNED,
     Found,
     Tuning,
     Values,
@@ -34,7 +35,7 @@ class Set:
     """How far the partial ones went, as a share of the usual way."""
 
 
-def find_sets(values: Values, tuning: Tuning = Tuning()) -> list[Set]:
+def find_sets(values: Values, tuning: Tuning = TUNED) -> list[Set]:
     """The movements that were repeated, the one that explains most movement first."""
     if len(values) < 4:
         return []

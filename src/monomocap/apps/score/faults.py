@@ -7,7 +7,7 @@ from monomocap.apps.score.joints import Differences
 from monomocap.apps.score.result import Fault
 
 LEAST_DEG = 10.0
-"""Smaller differences are told in the table, not as something to correct: monocular 3D is no surer."""
+"""Smaller differences stand in the table only: monocular 3D is no surer."""
 MOST_FAULTS = 5
 WHOLE = 0.7
 """A fault seen in this share of the phases is there all along."""

@@ -34,7 +34,7 @@ HALF_TEMPO = 1.6
 """So does moving this many times as fast, or as slowly."""
 HALF_DELAY_S = 2.0
 WORST_SHARE = 0.4
-"""Of the form's score that is the worst joint's: one wrong joint must not drown in eight right ones."""
+"""Of the form that is the worst joint's: one wrong joint must not drown in eight right ones."""
 WEIGHTS: dict[Timing, dict[str, float]] = {
     "follow": {"form": 0.8, "tempo": 0.1, "delay": 0.1},
     "own": {"form": 1.0, "tempo": 0.0, "delay": 0.0},
@@ -113,7 +113,7 @@ def _scored(reference: Series, attempt: Series, turned: bool, timing: Timing) ->
             mirrored=turned,
             joint_deg={j: float(weight @ v) for j, v in steps.size_deg.items()},
             phase_deg=_by_phase(steps, weight, path[:, 0], phases),
-            phases_s=tuple((float(reference.time_s[a]), float(reference.time_s[b - 1])) for a, b in phases),
+            phases_s=_times(phases, reference.time_s),
             faults=faults_of(steps, path, attempt.time_s, phases),
             reference_s=reference.time_s[path[:, 0]],
             attempt_s=attempt.time_s[path[:, 1]],
@@ -185,6 +185,12 @@ def _phases(poses: Float[np.ndarray, "time 17 3"]) -> list[tuple[int, int]]:
     cuts = np.searchsorted(so_far, np.linspace(0, so_far[-1], parts + 1)[1:-1])
     edges = [0, *(int(c) for c in cuts), len(poses)]
     return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+
+
+def _times(
+    phases: list[tuple[int, int]], time_s: Float[np.ndarray, " time"]
+) -> tuple[tuple[float, float], ...]:
+    return tuple((float(time_s[a]), float(time_s[b - 1])) for a, b in phases)
 
 
 def _by_phase(
