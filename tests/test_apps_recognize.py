@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from monomocap.apps.recognize import (
     UNKNOWN,
     Recognizer,
+    graph,
     learn,
     load_recognizer,
     recognize,
@@ -232,6 +233,21 @@ def test_a_foreign_file_is_no_recognizer(tmp_path: Path, content: bytes) -> None
     (tmp_path / "actions.npz").write_bytes(content)
     with pytest.raises(FormatError, match="actions.npz"):
         load_recognizer(tmp_path / "actions.npz")
+
+
+def test_a_network_is_taught_kept_and_run_without_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few steps are enough for exercises made by rule; its file is its ONNX and a head."""
+    monkeypatch.setattr(graph, "STEPS", 40)
+    monkeypatch.setattr(graph, "BATCH", 24)
+    taught = {name: [series_of(exercise(name, k)) for k in range(5)] for name in TAUGHT[:3]}
+    again = load_recognizer(save_recognizer(graph.learn_network(taught), tmp_path / "a.npz"))
+    asked = [(name, series_of(exercise(name, 100 + k))) for name in TAUGHT[:3] for k in range(2)]
+    said = [again.classify(series) for _, series in asked]
+    best = [max(again.labels, key=row.__getitem__) for row in said]
+    assert np.mean([b == name for b, (name, _) in zip(best, asked, strict=True)]) > 0.8
+    assert all(abs(sum(row.values()) - 1) < 1e-6 for row in said)
 
 
 def test_what_cannot_be_taught_is_told() -> None:

@@ -33,7 +33,7 @@ COLOURS: tuple[Colour, ...] = (
     (170, 220, 120),
 )
 """Okabe and Ito's palette, told apart by everybody, and one more; used in turn."""
-NONE: Colour = (120, 124, 132)
+NONE: Colour = (176, 180, 188)
 """Of what was never taught."""
 ALARM: Colour = (214, 40, 40)
 ROW_PX = 22
