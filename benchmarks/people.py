@@ -186,24 +186,25 @@ def acted(name: str, film: Film, detect: "Detect") -> Iterator[Row]:
 
 Detect = Callable[[Iterable[Frame]], tuple[Track2D, ...]]
 SEEDS = (0, 1, 2, 3)
+FILMS: dict[str, Callable[[int], Film]] = {
+    "crossing": people_scenes.crossing,
+    "crossing-alike": partial(people_scenes.crossing, alike=True),
+    "overtaking": people_scenes.beside,
+    "pillar": people_scenes.behind_pillar,
+}
+
+
+def filmed(detect: Detect, name: str) -> Iterator[Row]:
+    """A film of each seed."""
+    for seed in SEEDS:
+        yield from acted(f"{name} {seed}", FILMS[name](seed), detect)
+
+
 SCENES: dict[str, Callable[[Detect], Iterator[Row]]] = {
     "balance": balancing,
     "two_people": two_people,
     "one_by_one": one_by_one,
-} | {
-    name: partial(
-        lambda detect, name, make: (
-            row for seed in SEEDS for row in acted(f"{name} {seed}", make(seed), detect)
-        ),
-        name=name,
-        make=make,
-    )
-    for name, make in {
-        "crossing": people_scenes.crossing,
-        "crossing-alike": partial(people_scenes.crossing, alike=True),
-        "overtaking": people_scenes.beside,
-        "pillar": people_scenes.behind_pillar,
-    }.items()
+    **{name: partial(filmed, name=name) for name in FILMS},
 }
 
 

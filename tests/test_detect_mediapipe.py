@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from monomocap.detect.catalogue import load_detector
-from monomocap.detect.mediapipe import MediaPipePose
+from monomocap.detect.mediapipe import (
+    MIN_DETECTION,
+    MIN_TRACKING,
+    POSE_SETTINGS,
+    MediaPipePose,
+)
+from monomocap.detect.mediapipe_graphs import Landmarker, PersonFinder
 from monomocap.detect.mediapipe_import import pose_class
 from monomocap.detect.people import collect_tracks
 from monomocap.errors import MissingDependency, UnknownName
@@ -65,6 +71,23 @@ def test_its_3d_is_in_the_cameras_axes(
     made_m = person.world_m[[BLAZEPOSE33.index(name) for name in pairs.values()]]
     for axis in range(3):
         assert np.corrcoef(made_m[:, axis], true_m[:, axis])[0, 1] > 0.8
+
+
+def test_its_networks_answer_as_mediapipes_own_solution(balance: list[Frame]) -> None:
+    """The same person in the same region, and the next picture in the region that follows."""
+    finder, landmarker = PersonFinder(MIN_DETECTION), Landmarker(MIN_TRACKING)
+    with pose_class()(**POSE_SETTINGS) as pose:
+        region = finder(balance[0].rgb)[0]
+        for frame in balance[:3]:
+            look = landmarker(frame.rgb, region)
+            theirs = pose.process(frame.rgb)
+            assert look is not None
+            height, width, _ = frame.rgb.shape
+            points = [(m.x * width, m.y * height) for m in theirs.pose_landmarks.landmark]
+            np.testing.assert_allclose(look.person.xy_px, points, atol=0.1)
+            region = look.next_region
+    finder.close()
+    landmarker.close()
 
 
 def test_a_mirrored_picture_gives_the_mirrored_person(balance: list[Frame]) -> None:
