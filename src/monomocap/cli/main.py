@@ -13,6 +13,7 @@ import typer
 import monomocap
 from monomocap.cli.bench import bench
 from monomocap.cli.convert import convert
+from monomocap.cli.count import count
 from monomocap.cli.demo import demo
 from monomocap.cli.drive import drive
 from monomocap.cli.evaluate import evaluate
@@ -20,6 +21,7 @@ from monomocap.cli.live import live
 from monomocap.cli.models import models
 from monomocap.cli.recognize import recognize
 from monomocap.cli.run import run
+from monomocap.cli.score import score
 from monomocap.cli.train import export, train
 from monomocap.cli.view import view
 from monomocap.cli.weights import weights
@@ -42,6 +44,8 @@ app.command()(models)
 app.command()(evaluate)
 app.command()(train)
 app.command()(export)
+app.command()(count)
+app.command()(score)
 app.command()(drive)
 app.add_typer(recognize)
 app.add_typer(weights)

@@ -51,11 +51,28 @@ def faults_of(
         # Of what is wrong all along the mean is surer than the worst moment.
         if whole:
             degrees = float(np.linalg.norm(means[wrong].mean(axis=0)))
-        direction = _TOO_FAR[joint.split()[-1]][axis][0 if sign > 0 else 1]
+        direction = direction_of(joint, means[worst])
         start_s, end_s = float(times.min()), float(times.max())
         said = _sentence(joint, direction, degrees, None if whole else (start_s, end_s))
         found.append(Fault(joint, direction, degrees, start_s, end_s, said))
     return tuple(sorted(found, key=lambda f: -f.degrees)[:MOST_FAULTS])
+
+
+def direction_of(joint: str, parts_deg: Float[np.ndarray, " part"]) -> str:
+    """In words, by the largest part of a difference."""
+    axis = int(np.abs(parts_deg).argmax())
+    return _TOO_FAR[joint.split()[-1]][axis][0 if parts_deg[axis] > 0 else 1]
+
+
+def in_words(joint: str, parts_deg: Float[np.ndarray, " part"], named: str) -> str:
+    """A difference without its time; `named` is what to call the joint."""
+    degrees = float(np.linalg.norm(parts_deg))
+    return f"{_seen(named)} {degrees:.0f} degrees {direction_of(joint, parts_deg)}"
+
+
+def _seen(joint: str) -> str:
+    kind = joint.split()[-1]
+    return f"{joint} ({_PART[kind]})" if kind in _PART else joint
 
 
 def _around(wrong: np.ndarray, worst: int) -> list[int]:
@@ -71,7 +88,5 @@ def _around(wrong: np.ndarray, worst: int) -> list[int]:
 def _sentence(
     joint: str, direction: str, degrees: float, when_s: tuple[float, float] | None
 ) -> str:
-    kind = joint.split()[-1]
-    seen = f"{joint} ({_PART[kind]})" if kind in _PART else joint
     time = "all the time" if when_s is None else f"from {when_s[0]:.1f} to {when_s[1]:.1f} s"
-    return f"{seen} {degrees:.0f} degrees {direction}, {time}"
+    return f"{_seen(joint)} {degrees:.0f} degrees {direction}, {time}"

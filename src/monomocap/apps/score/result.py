@@ -27,7 +27,7 @@ class Score:
     """How an attempt compares with its reference."""
 
     score: float
-    """0 to 100: `weights` of form, tempo and delay."""
+    """0 to 100: form x (its weight + weight of tempo x tempo / 100 + the same of delay)."""
     form: float
     """0 to 100: the poses, brought in step; size, place, heading and tempo have no part in it."""
     tempo: float
@@ -35,7 +35,7 @@ class Score:
     delay: float
     """0 to 100: how soon after the reference's start the attempt starts."""
     weights: dict[str, float]
-    """What the score is made of; they sum to 1."""
+    """How much of the form's points hangs on what; they sum to 1."""
     speed: float
     """Of the attempt, as a multiple of the reference's."""
     delay_s: float

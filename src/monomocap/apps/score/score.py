@@ -40,7 +40,7 @@ WEIGHTS: dict[Timing, dict[str, float]] = {
     "own": {"form": 1.0, "tempo": 0.0, "delay": 0.0},
 }
 """follow: the reference was followed as it ran. own: everybody in their own time."""
-_DIMENSIONS = slice(0, 25)
+POSE_CHANNELS = slice(0, 25)
 """Limb directions and how upright the trunk is; where the pelvis is has no part in it."""
 
 
@@ -87,8 +87,8 @@ def _series(motion: Motion3D, which: str) -> Series:
 
 def _scored(reference: Series, attempt: Series, turned: bool, timing: Timing) -> Score:
     poses = mirrored_poses(attempt.xyz_m) if turned else attempt.xyz_m
-    mine, theirs = _steady(reference.xyz_m), _steady(poses)
-    path = in_step(channels(mine)[:, _DIMENSIONS], channels(theirs)[:, _DIMENSIONS])
+    mine, theirs = steady(reference.xyz_m), steady(poses)
+    path = in_step(channels(mine)[:, POSE_CHANNELS], channels(theirs)[:, POSE_CHANNELS])
     path = path[reference.seen[path[:, 0]] & attempt.seen[path[:, 1]]]
     if not len(path):
         raise InputError("reference and attempt are never seen at moments that belong together")
@@ -105,7 +105,7 @@ def _scored(reference: Series, attempt: Series, turned: bool, timing: Timing) ->
     phases = _phases(mine)
     return _named_right(
         Score(
-            score=sum(weights[name] * parts[name] for name in parts),
+            score=parts["form"] * _timing_share(weights, parts),
             **parts,
             weights=weights,
             speed=speed,
@@ -122,7 +122,13 @@ def _scored(reference: Series, attempt: Series, turned: bool, timing: Timing) ->
     )  # fmt: skip
 
 
-def _steady(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 17 3"]:
+def _timing_share(weights: dict[str, float], parts: dict[str, float]) -> float:
+    """What is left of the form's points: who does something else in time gets none for it."""
+    return weights["form"] + sum(weights[name] * parts[name] / 100 for name in ("tempo", "delay"))
+
+
+def steady(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 17 3"]:
+    """With less trembling."""
     flat = smoothed(xyz_m.reshape(len(xyz_m), -1), SMOOTH_S)
     return flat.reshape(xyz_m.shape)
 
@@ -160,7 +166,7 @@ def timing_of(
     A line through the moments that belong together, those counting most at which the reference
     moves most: in a rest any moment fits any other.
     """
-    moving = np.linalg.norm(np.gradient(channels(poses)[:, _DIMENSIONS], axis=0), axis=1)
+    moving = np.linalg.norm(np.gradient(channels(poses)[:, POSE_CHANNELS], axis=0), axis=1)
     weight = moving[path[:, 0]] * _once_each(path[:, 0]) + 1e-12
     x = reference_s[path[:, 0]] - reference_s[0]
     y = attempt_s[path[:, 1]] - attempt_s[0]
@@ -179,7 +185,7 @@ def timing_of(
 
 def _phases(poses: Float[np.ndarray, "time 17 3"]) -> list[tuple[int, int]]:
     """Parts of the reference with as much movement each."""
-    moved = np.linalg.norm(np.diff(channels(poses)[:, _DIMENSIONS], axis=0), axis=1)
+    moved = np.linalg.norm(np.diff(channels(poses)[:, POSE_CHANNELS], axis=0), axis=1)
     so_far = np.r_[0.0, np.cumsum(moved)] + np.arange(len(poses)) * 1e-6
     parts = min(PHASES, len(poses))
     cuts = np.searchsorted(so_far, np.linspace(0, so_far[-1], parts + 1)[1:-1])
