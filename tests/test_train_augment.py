@@ -1,4 +1,4 @@
-"""More poses than were captured: recombined limbs keep their bones, rare kinds are drawn oftener."""
+"""More poses than were captured: recombined limbs keep their bones, rare kinds come oftener."""
 
 import numpy as np
 import pytest

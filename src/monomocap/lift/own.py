@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 SHIPPED: dict[str, tuple[str, str]] = {
     "hdformer": (
         "hdformer.onnx",
-        "d098dfac5331f10bfb3190c5116380c8ab34d5a1dea1b2a81327d75278ad5610",
+        "5efcc4527fc36590d33541cd6e9c2f996c0e0f6c0d71d1a381cce572cd6477d0",
     )
 }
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""
