@@ -50,12 +50,14 @@ def described(series: Series, found: sets.Set, name: str) -> result.Set:
     """A set in words and degrees."""
     angle, values = _most_moving(series, found)
     whole = [
-        _repetition(series, values, *row, reason="")
-        for row in _trimmed(found.found.extremes, found.found.frames)
+        _repetition(series, values, start, turn, end, reason="")
+        for start, turn, end in _trimmed(found.found.extremes, found.found.frames)
     ]
     partial = [
-        _repetition(series, values, *row, reason=f"{share:.0%} of the usual way")
-        for row, share in zip(found.partial.tolist(), found.share.tolist(), strict=True)
+        _repetition(series, values, start, turn, end, reason=f"{share:.0%} of the usual way")
+        for (start, turn, end), share in zip(
+            found.partial.tolist(), found.share.tolist(), strict=True
+        )
     ]
     return result.Set(name, angle, tuple(sorted(whole + partial, key=lambda r: r.start_s)))
 

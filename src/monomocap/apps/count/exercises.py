@@ -130,7 +130,7 @@ def _rule(name: str, row: Mapping[str, object]) -> Rule:
     if not limits:
         raise DataError(f"exercise {name}: a rule needs at_least or at_most")
     found = _measure(name, row.get("measure"))
-    return Rule(at, found, says=str(row.get("says", "")), **limits)  # type: ignore[arg-type]
+    return Rule(at, found, says=str(row.get("says", "")), **limits)
 
 
 def _measure(name: str, value: object) -> str:

@@ -99,9 +99,9 @@ def off_at(score: Score, time_s: float) -> dict[str, float]:
 
 def _reference_time(score: Score, time_s: float) -> float:
     """The moment that belongs to one of the attempt; at rest several do: their middle."""
-    first = np.searchsorted(score.attempt_s, time_s, side="left")
-    last = np.searchsorted(score.attempt_s, time_s, side="right")
-    at = int(min((first + last) // 2, len(score.reference_s) - 1))
+    first = int(np.searchsorted(score.attempt_s, time_s, side="left"))
+    last = int(np.searchsorted(score.attempt_s, time_s, side="right"))
+    at = min((first + last) // 2, len(score.reference_s) - 1)
     return float(score.reference_s[at])
 
 
