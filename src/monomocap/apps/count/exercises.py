@@ -110,15 +110,14 @@ def parse(name: str, text: str) -> Exercise:
         if not only:
             raise DataError(f"exercise {name}: a hold needs at least one [[only]]")
         return Exercise(name, title, "hold", "", "mean", 0, 0, 0, only, rules)
-    numbers = [_number(name, said, key) for key in ("rest", "least", "turn")]
-    if not (numbers[0] < numbers[1] < numbers[2] or numbers[0] > numbers[1] > numbers[2]):
+    rest, least, turn = (_number(name, said, key) for key in ("rest", "least", "turn"))
+    if not (rest < least < turn or rest > least > turn):
         raise DataError(f"exercise {name}: least must lie between rest and turn")
     of = said.get("of", "mean")
     if of not in ("mean", "lower", "higher"):
         raise DataError(f"exercise {name}: of is 'mean', 'lower' or 'higher', not {of!r}")
-    return Exercise(
-        name, title, "repeat", _measure(name, said.get("signal")), of, *numbers, only, rules
-    )
+    signal = _measure(name, said.get("signal"))
+    return Exercise(name, title, "repeat", signal, of, rest, least, turn, only, rules)
 
 
 def _rule(name: str, row: Mapping[str, object]) -> Rule:
