@@ -62,7 +62,10 @@ DAMAGES: tuple[Damage, ...] = (truncated, flipped, spliced)
 def bare_count(path: Path) -> int:
     """How many pictures FFmpeg gives to a loop that goes on after every error."""
     count = 0
-    with suppress(av.FFmpegError, OSError, ValueError, IndexError), av.open(f"file:{path}") as container:
+    with (
+        suppress(av.FFmpegError, OSError, ValueError, IndexError),
+        av.open(f"file:{path}") as container,
+    ):
         stream = container.streams.video[0]
         for packet in container.demux(stream):
             if packet.is_corrupt and container.format.name != "mpegts":
