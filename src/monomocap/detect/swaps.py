@@ -4,8 +4,9 @@ Detectors that look at one frame at a time mistake a person seen from behind for
 front, for a few frames or for half a second. Then all left joints jump to where the right ones
 were, and what is seen follows from the frame before far better with the sides exchanged.
 
-Only exchanges of the whole body are put back. Legs alone change sides, too, in people who walk past
-in profile; there what is wrong and what is two legs crossing look alike from one frame to the next.
+First those of the whole body are put back, then those of legs or arms alone (`limb_swaps`): from
+one frame to the next two legs that cross and two that were exchanged look alike, over three frames
+they do not.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
+from monomocap.detect.limb_swaps import Pair, exchanged
 from monomocap.skeleton import Skeleton
 from monomocap.types import Track2D
 
@@ -26,6 +28,9 @@ WORTH_IT = 0.12
 person, to believe in an exchange (at 30 frames per second or more)."""
 ARMS_AGREE = 0.85
 """And to what share of its length the arms' own jump must fall: legs alone prove nothing."""
+LEGS_ASIDE = 0.02
+"""The legs' own jump must not become longer by more than this, in apparent sizes: else it was the
+arms alone. Legs that lie on each other have no say."""
 MEMORY_S = 0.25
 """After a longer gap a new stretch begins, which knows nothing of the one before."""
 
@@ -55,11 +60,32 @@ def put_back(track: Track2D) -> Repaired:
         )
         wrong = _exchanged(legs, arms, track.time_s[stretch])
         swapped[np.ix_(stretch[wrong], limbs)] = True
+    swapped ^= _limbs(_exchanging(track, swapped), size_px)
+    return Repaired(_exchanging(track, swapped), swapped)
+
+
+def _exchanging(track: Track2D, swapped: Bool[np.ndarray, "time joint"]) -> Track2D:
+    """The track with these joints given to the other side."""
     if not swapped.any():
-        return Repaired(track, swapped)
+        return track
+    mirror = np.array(track.skeleton.mirror)
     xy_px = np.where(swapped[..., None], track.xy_px[:, mirror], track.xy_px)
     score = np.where(swapped, track.score[:, mirror], track.score)
-    return Repaired(replace(track, xy_px=xy_px, score=score), swapped)
+    return replace(track, xy_px=xy_px, score=score)
+
+
+def _limbs(track: Track2D, size_px: float) -> Bool[np.ndarray, "time joint"]:
+    """Joints of legs or arms that were given to the other side for a while."""
+    swapped = np.zeros(track.score.shape, dtype=bool)
+    mirror = np.array(track.skeleton.mirror)
+    for group, words in JUDGES.items():
+        judges = _sided(track.skeleton, words)
+        one = np.array([j for j in judges if track.skeleton.side(int(j)) == "left"], dtype=int)
+        for stretch in _stretches(track, judges):
+            xy_px = track.xy_px[stretch].astype(np.float64)
+            wrong = exchanged(xy_px, track.time_s[stretch], Pair(one, mirror[one]), size_px)
+            swapped[np.ix_(stretch[wrong], _sided(track.skeleton, group))] = True
+    return swapped
 
 
 def _sided(skeleton: Skeleton, words: tuple[str, ...]) -> np.ndarray:
@@ -112,5 +138,6 @@ def _exchanged(
     plain, turned = legs + arms
     slower = np.maximum(1.0, 30 * np.diff(time_s))
     turns = (turned + WORTH_IT * slower < plain) & (arms[1] < ARMS_AGREE * arms[0])
+    turns &= legs[1] < legs[0] + LEGS_ASIDE
     state = np.concatenate([[0], np.cumsum(turns) % 2]) == 1
     return ~state if state.mean() > 0.5 else state
