@@ -83,7 +83,8 @@ def limb_tally(part: str, length: int) -> np.ndarray:
     """
     limbs = np.array([any(word in name for word in PARTS[part]) for name in H36M17.joints])
     counts = np.zeros(5, dtype=int)
-    for act, seed in product((walk, squat, jumping_jack), range(6)):
+    acts: list[Callable[..., Motion3D]] = [walk, squat, jumping_jack]
+    for act, seed in product(acts, range(6)):
         right = seen_from(act(4.0, 30.0), seed)
         where = np.zeros((len(right.time_s), 1), dtype=bool)
         where[35 + 3 * seed : 35 + 3 * seed + length] = True

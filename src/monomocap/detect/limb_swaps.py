@@ -1,10 +1,10 @@
 """Two legs, or two arms, that a detector exchanged for a while: found by how smoothly they move.
 
 Two limbs that cross in the picture keep their pace; two that were exchanged leap from one's place
-to the other's and, a while later, back. Of all ways to give the two sides of a pair their names in each
-frame, the one is taken in which the pair's joints change their velocity least, every renaming at a
-price (a second-order Viterbi search). Where the two limbs lie on each other, names matter little,
-and nobody can tell.
+to the other's and, a while later, back. Of all ways to give the two sides of a pair their names in
+each frame, the one is taken in which the pair's joints change their velocity least, every renaming
+at a price (a second-order Viterbi search). Where the two limbs lie on each other, names matter
+little, and nobody can tell.
 """
 
 from dataclasses import dataclass
