@@ -85,11 +85,13 @@ def main() -> None:
     words.add_argument("--views", action="store_true", help="through cameras, noise and lifter")
     words.add_argument("--network", action="store_true", help="the graph network too (torch)")
     words.add_argument("--draws", type=int, default=5, help="of the taught clips")
+    words.add_argument("--clips", type=int, nargs="*", default=CLIPS, help="of each, to be taught")
+    words.add_argument("--every", type=int, default=1, help="keep one clip in N, for a quick look")
     words.add_argument("--seed", type=int, default=0)
     asked = words.parse_args()
-    clips = read_actions(asked.mocap, asked.views, asked.seed)
+    clips = read_actions(asked.mocap, asked.views, asked.seed, asked.every)
     tell(f"{sum(c.tested for c in clips)} test clips of {len({c.label for c in clips})} actions")
-    for count in CLIPS:
+    for count in asked.clips:
         rows = [measured(clips, count, asked.seed + k, asked.network) for k in range(asked.draws)]
         means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         said = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
@@ -103,13 +105,14 @@ def tell(line: str) -> None:
     print(line, flush=True)  # noqa: T201
 
 
-def read_actions(path: Path, views: bool, seed: int) -> list[Clip]:
+def read_actions(path: Path, views: bool, seed: int, every: int = 1) -> list[Clip]:
     """All clips with a label, each turned, or seen by a camera and lifted."""
     lifter = load_lifter("hdformer", "cpu") if views else None
     named = [(label_of(clip), clip) for clip in read_free17(path)]
+    known = [(label, clip) for label, clip in named if label is not None]
     clips = []
-    for number, (label, clip) in enumerate(named):
-        if label is not None:
+    for number, (label, clip) in enumerate(known):
+        if number % every == 0 or label == "running":
             rng = np.random.default_rng([seed, number])
             motion = seen_by_a_camera(clip, lifter, rng) if lifter else turned(clip, rng)
             clips.append(Clip(label, clip.subject, motion, series_of(motion)))
