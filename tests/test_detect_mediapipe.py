@@ -206,7 +206,7 @@ import importlib.abc, sys
 
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"cv2", "matplotlib", "jax", "jaxlib", "scipy"}:
+        if name.split(".")[0] in {"cv2", "matplotlib", "jax", "jaxlib"}:
             raise ImportError("libGL.so.1: cannot open shared object file")
 
 sys.meta_path.insert(0, Missing())

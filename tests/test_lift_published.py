@@ -336,7 +336,7 @@ def test_as_published_needs_a_folder(files: dict[str, Path]) -> None:
         load_lifter(str(files["mixste.bin"]), "cpu", as_published=True)
     with pytest.raises(OptionError, match="flat is not a published model folder"):
         load_lifter("flat", "cpu", as_published=True)
-    with pytest.raises(OptionError, match="leave focal_px, fov_deg out"):
+    with pytest.raises(OptionError, match="leave focal_px, fov_deg, calibration out"):
         Options(as_published=True, fov_deg=60.0)
 
 
@@ -641,4 +641,4 @@ def test_the_command_line_runs_a_folder_as_published(
     with pytest.raises(SystemExit) as ended:
         main(["run", str(video), "--detector", "fake", "--as-published", "--fov", "60"])
     assert ended.value.code == 2
-    assert "leave focal_px, fov_deg out" in capsys.readouterr().err
+    assert "leave focal_px, fov_deg, calibration out" in capsys.readouterr().err

@@ -11,12 +11,14 @@ EMPTY = ((0, 60), (198, 227), (450, 502), (697, 745), (867, 921), (1197, 1235), 
 
 
 def test_a_walk_outdoors_has_a_time_and_a_pose_for_every_frame(data: Path) -> None:
+    """One person walks past, another climbs down from a roof; somebody is in every frame."""
     take = estimate(data / "video" / "outdoor_walk.mp4")
     motion = take.motion()
     assert motion is not None
     assert len(take.time_s) == len(motion.xyz_m) == 230
     assert (np.diff(take.time_s) > 0).all()
-    assert motion.coverage > 0.95
+    somebody = np.any([one.seen.any(axis=1) for one in take.motions], axis=0)
+    assert somebody.mean() > 0.95 and motion.coverage > 0.7
     # Upright: y points down, so the head is above the pelvis and the ankles are below it.
     y = np.nanmedian(motion.xyz_m[..., 1], axis=0)
     skeleton = motion.skeleton
