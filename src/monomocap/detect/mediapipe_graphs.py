@@ -2,7 +2,7 @@
 
 MediaPipe's own solution joins them so that one person is followed. Here each stands alone, in a
 graph of MediaPipe's own parts, and what to look at next is ours to decide. For the same picture and
-region the answers are MediaPipe's, to a thousandth of a pixel. The models lie in the wheel of
+region the answers are MediaPipe's, to hundredths of a pixel. The models lie in the wheel of
 0.10.21, the last one that carries any (full model; Bazarevsky et al., 2020).
 """
 
