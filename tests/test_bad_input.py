@@ -272,7 +272,12 @@ def test_what_is_computed_is_kept_when_rendering_fails(
     video, out = make_video(tmp_path / "clip.mp4"), tmp_path / "out"
     with pytest.raises(OutputError):
         run(video, out, FAST)
-    assert sorted(path.name for path in out.iterdir()) == ["take.json", "take.npz", "viewer.html"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "report.html",
+        "take.json",
+        "take.npz",
+        "viewer.html",
+    ]
     assert json.loads((out / "take.json").read_text())["output_video"] is None
 
 

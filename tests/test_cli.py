@@ -35,6 +35,7 @@ def test_run_writes_files_that_belong_together(
     ended = monomocap(capsys, "run", video, "-o", out, *FAST_WORDS)
     assert ended.code == 0, ended.err
     assert sorted(p.name for p in out.iterdir()) == [
+        "report.html",
         "take.json",
         "take.mp4",
         "take.npz",
@@ -55,7 +56,7 @@ def test_without_an_output_folder_the_videos_name_makes_one(
     monkeypatch.chdir(tmp_path)
     assert monomocap(capsys, "run", video, "--no-video", *FAST_WORDS).code == 0
     made = sorted(p.name for p in (tmp_path / "walk-monomocap").iterdir())
-    assert made == ["take.json", "take.npz", "viewer.html"]
+    assert made == ["report.html", "take.json", "take.npz", "viewer.html"]
 
 
 def test_every_option_of_run_reaches_the_take(video: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -39,7 +39,14 @@ def test_mediapipes_own_3d_stands_beside_it(shown: Demo) -> None:
 def test_the_demo_leaves_its_files_and_they_agree(shown: Demo) -> None:
     folder = shown.sample.parent
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["sample.mp4", "take.json", "take.mp4", "take.npz", "viewer.html"]
+    assert names == [
+        "report.html",
+        "sample.mp4",
+        "take.json",
+        "take.mp4",
+        "take.npz",
+        "viewer.html",
+    ]
     frames = len(shown.take.time_s)
     with av.open(str(folder / "take.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == frames

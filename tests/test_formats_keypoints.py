@@ -372,6 +372,7 @@ def test_the_command_takes_finished_2d(tmp_path: Path, capsys: pytest.CaptureFix
     ended = monomocap(capsys, "run", folder, *words)
     assert ended.code == 0, ended.err
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "report.html",
         "take.json",
         "take.npz",
         "viewer.html",

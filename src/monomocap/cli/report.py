@@ -25,7 +25,8 @@ def summary(take: "Take") -> list[str]:
 
 def wrote(folder: Path, take: "Take", endings: Iterable[str] = ()) -> str:
     """Which files there are now; `endings` are those of the formats that were asked for."""
-    from monomocap.workflows.run import VIDEO, results
+    from monomocap.workflows.run import REPORT, VIDEO, results
 
-    files = list(results(folder, take, endings)) + ([folder / VIDEO] if take.output_video else [])
+    files = [*results(folder, take, endings), folder / REPORT]
+    files += [folder / VIDEO] if take.output_video else []
     return "wrote " + ", ".join(str(file) for file in files)

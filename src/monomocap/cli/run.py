@@ -46,7 +46,7 @@ def run(
     """Write the 3D motion of the people in a video, or in each of several.
 
     The results are take.json, take.npz, take.mp4, the video with the skeleton beside a 3D stage,
-    and viewer.html, a page that shows it all in a browser.
+    viewer.html, a page that shows it all in a browser, and report.html: how sure it is, in plots.
     """
     options = Options(
         detector,

@@ -1,6 +1,6 @@
 """The main job with its files: a video in; numbers, a page that shows them, and a film out.
 
-`take.json`, `take.npz`, `viewer.html` and `take.mp4`.
+`take.json`, `take.npz`, `viewer.html`, `report.html` and `take.mp4`.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from monomocap.errors import OutputError
 from monomocap.formats import files_of, save
 from monomocap.formats.catalogue import endings_named
 from monomocap.formats.files import check_folder, make_folder
+from monomocap.formats.report_page import write_report
 from monomocap.lift.exported import view_of
 from monomocap.options import Options, Progress, View, no_progress
 from monomocap.pipeline import estimate
@@ -23,6 +24,7 @@ from monomocap.video.spool import local
 
 STEM = "take"
 JSON, NPZ, VIDEO, VIEWER = "take.json", "take.npz", "take.mp4", "viewer.html"
+REPORT = "report.html"
 
 
 def run(
@@ -120,6 +122,7 @@ def default_folder(video: str | Path | Source) -> Path:
 def _save(take: Take, folder: Path, endings: Iterable[str]) -> None:
     for path, part in results(folder, take, endings).items():
         save(part, path)
+    write_report(take, folder / REPORT)
 
 
 def _spare(source: Source, folder: Path) -> None:
