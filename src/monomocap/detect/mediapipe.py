@@ -125,16 +125,16 @@ class MediaPipePose:
     def _searched(self, frame: Frame, *, lost: bool, alone: bool) -> list[Region]:
         """Who is found by looking everywhere, in one place, or nowhere, as it is time for."""
         assert self._search is not None
-        if lost or self._last_search is None:
+        if (lost and alone) or self._last_search is None:  # the scene may have been cut
             self._last_search = (frame.time_s, frame.index)
             return self._search.everywhere(frame.rgb)
         time_s, index = self._last_search
         wait_s, wait_frames = (0, MISSING_FRAMES) if self._missing else (SEARCH_S, SEARCH_FRAMES)
         early = frame.time_s - time_s < wait_s or frame.index - index < wait_frames
-        if early and not alone:
+        if early and not alone and not lost:
             return []
         self._last_search = (frame.time_s, frame.index)
-        return self._search.somewhere(frame.rgb, whole=alone)
+        return self._search.somewhere(frame.rgb)
 
     def _continued(self, frame: Frame) -> list[_Followed]:
         """Whoever is still there; where two regions hold one person, whose way it was."""

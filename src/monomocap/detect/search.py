@@ -43,12 +43,11 @@ class Search:
         """Whoever is in the picture, surest first; the same person may come several times."""
         return self._in(rgb, places(rgb.shape[1], rgb.shape[0]))
 
-    def somewhere(self, rgb: Picture, *, whole: bool = False) -> list[Region]:
-        """Whoever is in the place whose turn it is, and with `whole` in the whole picture too."""
+    def somewhere(self, rgb: Picture) -> list[Region]:
+        """Whoever is in the place whose turn it is."""
         all_places = places(rgb.shape[1], rgb.shape[0])
         self._turn = (self._turn + 1) % len(all_places)
-        chosen = {all_places[self._turn]: None} | ({all_places[0]: None} if whole else {})
-        return self._in(rgb, list(chosen))
+        return self._in(rgb, [all_places[self._turn]])
 
     def _in(self, rgb: Picture, chosen: Sequence[Place]) -> list[Region]:
         found = []
