@@ -262,6 +262,7 @@ def test_run_on_a_camera_writes_lines_and_in_the_end_everything(
     names = {path.name for path in out.iterdir()}
     assert names == {
         "poses.jsonl",
+        "report.html",
         "source.mp4",
         "take.json",
         "take.mp4",
