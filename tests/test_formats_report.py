@@ -48,7 +48,7 @@ def test_the_terminal_is_told_all_of_it(walked: Take) -> None:
     said = "\n".join(tell(walked))
     for words in (
         "120 frames at 30 frames/s",
-        "person 0: a 3D pose in 100% of the frames (lifter true), mean confidence 1.00",
+        "person 0: a 3D pose in 100% of the frames (lifter true), mean confidence 0.9",
         "taken for 1.75 m tall +- 1%",
         "m away",
         "slides",

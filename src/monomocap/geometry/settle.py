@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from monomocap.geometry.camera import rays
+from monomocap.geometry.confidence import Evidence, confidence
 from monomocap.geometry.contacts import slide_m
 from monomocap.geometry.footlock import lock_feet
 from monomocap.geometry.ground import Ground, Walker, camera_pose, find_ground, upright_axis
@@ -138,7 +139,7 @@ def _finished(
         motion,
         xyz_m=filled[:, :-1].astype(motion.xyz_m.dtype),
         root_m=filled[:, -1].astype(motion.xyz_m.dtype),
-        confidence=_confidence(motion, gap[:, :-1]),
+        confidence=_confidence(person, placed, held, gap[:, :-1]),
         marks=_marks(person, placed, gap[:, :-1]),
     )
     return made, _report(person, placed, held, made, camera, stature, up)
@@ -161,18 +162,30 @@ INTERPOLATED_CONFIDENCE = 0.5
 
 
 def _confidence(
-    motion: Motion3D, gap: Bool[np.ndarray, "time joint"]
+    person: Person,
+    placed: Placed,
+    held_m: Float[np.ndarray, "time joint 3"],
+    gap: Bool[np.ndarray, "time joint"],
 ) -> Float[np.ndarray, "time joint"]:
-    confidence = motion.confidence.copy()
+    """The probability that each joint is right; of those between, a share of their neighbours'."""
+    motion, track = person.motion, person.track
+    score = convert_score(track.score, track.skeleton, motion.skeleton).astype(np.float64)
+    known = Evidence(
+        np.where(np.isfinite(held_m), held_m - placed.root_m[:, None], placed.xyz_m),
+        motion.xyz_m.astype(np.float64),
+        score,
+        placed.off * placed.root_m[:, 2:],
+        motion.time_s,
+        motion.skeleton,
+    )
+    sure = confidence(known).astype(motion.confidence.dtype)
     for joint in np.flatnonzero(gap.any(axis=0)):
-        known = np.flatnonzero(~gap[:, joint] & motion.seen[:, joint])
+        there = np.flatnonzero(~gap[:, joint] & motion.seen[:, joint])
         holes = np.flatnonzero(gap[:, joint])
-        at = np.searchsorted(known, holes)
-        around = np.minimum(
-            confidence[known[at - 1], joint], confidence[known[at % len(known)], joint]
-        )
-        confidence[holes, joint] = INTERPOLATED_CONFIDENCE * around
-    return confidence
+        at = np.searchsorted(there, holes)
+        around = np.minimum(sure[there[at - 1], joint], sure[there[at % len(there)], joint])
+        sure[holes, joint] = INTERPOLATED_CONFIDENCE * around
+    return sure
 
 
 def _marks(
