@@ -59,6 +59,19 @@ def avatar_poses(
     the first pose is made. `travel` is "given" where the take knows the way, else "feet". Raises
     `InputError` where there is no such person, no pose, or no T-pose that was asked for.
     """
+    how = (calibration, mirror, travel, smooth)
+    return _prepared(take, person, *how)[0]
+
+
+def _prepared(
+    take: Take,
+    person: int | None,
+    calibration: CalibrationName,
+    mirror: bool,
+    travel: Travel | None,
+    smooth: Smooth,
+) -> tuple[list[AvatarPose], str]:
+    """The poses, and how the body was learnt."""
     motion = take.motion(person)
     if motion is None:
         raise InputError(f"{take.info.path}: there is no person {person} to drive with")
@@ -67,7 +80,8 @@ def avatar_poses(
     rigged = _fitted(in_world(motion, take.camera), mirror)
     known = _learnt(rigged, calibration)
     puppet = Puppet(calibration=known, travel=travel, smooth=smooth)
-    return [pose for row in range(len(rigged.time_s)) if (pose := puppet.follow(rigged, row))]
+    rows = range(len(rigged.time_s))
+    return [pose for row in rows if (pose := puppet.follow(rigged, row))], known.source
 
 
 def drive_take(
@@ -83,9 +97,7 @@ def drive_take(
     stopped: Callable[[], bool] = lambda: False,
 ) -> Drive:
     """Send a person's motion at the pace of its video, again and again with `loop`."""
-    poses = avatar_poses(
-        take, person, calibration=calibration, mirror=mirror, travel=travel, smooth=smooth
-    )
+    poses, learnt = _prepared(take, person, calibration, mirror, travel, smooth)
     tally = _Tally()
     began_s, offset_s = time.monotonic(), 0.0
     while poses:
@@ -93,13 +105,13 @@ def drive_take(
             due_s = pose.time_s - poses[0].time_s + offset_s
             time.sleep(max(0.0, began_s + due_s - time.monotonic()))
             if stopped():
-                return tally.drive(calibration)
+                return tally.drive(learnt)
             send(pose, due_s)
             tally.add(due_s, max(0.0, time.monotonic() - began_s - due_s))
         if not loop:
             break
         offset_s += poses[-1].time_s - poses[0].time_s + 0.5
-    return tally.drive(calibration)
+    return tally.drive(learnt)
 
 
 def drive_live(

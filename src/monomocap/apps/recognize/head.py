@@ -30,10 +30,10 @@ _NOVELTY = np.array([2.5, -2.5, -7.0])
 _NOVELTY_SD = np.array([1.0, 1.0, 2.0])
 """Prior of the logistic curve's coefficients: 1, log of the squared distance to the nearest
 example, and distance to the nearest class's place among the scores."""
-_NOVELTY_OF_ONE = np.array([2.5, -2.0, -3.0])
+_NOVELTY_OF_ONE = np.array([2.5, -3.0, -4.0])
 """The same where each label has one clip, and unseen clips of a label are further away."""
-_KNOWN_ODDS = 2.0
-"""What is shown to a recognizer is twice as often something that it was taught."""
+_KNOWN_ODDS = 4.0
+"""What is shown to a recognizer is four times as often something that it was taught."""
 
 
 @dataclass(frozen=True)
