@@ -225,3 +225,18 @@ def test_a_long_motion_in_pieces_is_as_in_one(monkeypatch: pytest.MonkeyPatch) -
     off = np.linalg.norm(whole.root_m - pieces.root_m, axis=-1)
     assert off.max() < 0.02
     np.testing.assert_allclose(whole.xyz_m, pieces.xyz_m, atol=0.03)
+
+
+def test_who_stands_on_a_roof_stands_over_the_floor() -> None:
+    """The floor is under the lowest, however many stand higher up."""
+    lens = CAMERAS["chest"]
+    low = walk(3.0, 30.0, height_m=1.69)
+    high = walk(3.0, 30.0, seed=4, height_m=1.69)
+    high = replace(high, xyz_m=high.xyz_m + np.array([2.0, 1.5, 1.7]), person=1)
+    people = [person(low, lens, lifted=False), person(high, lens, lifted=False, number=1)]
+    found = settled(people, lens)
+    feet_m = [
+        np.percentile(in_world(motion, found.camera).xyz_m[:, FEET, 2], 10)
+        for motion in found.motions
+    ]
+    np.testing.assert_allclose(feet_m, [0.07, 1.77], atol=0.15)

@@ -84,8 +84,31 @@ def _limbs(track: Track2D, size_px: float) -> Bool[np.ndarray, "time joint"]:
         for stretch in _stretches(track, judges):
             xy_px = track.xy_px[stretch].astype(np.float64)
             wrong = exchanged(xy_px, track.time_s[stretch], Pair(one, mirror[one]), size_px)
+            wrong &= _twisted(xy_px, wrong, track.skeleton)
             swapped[np.ix_(stretch[wrong], _sided(track.skeleton, group))] = True
     return swapped
+
+
+def _twisted(
+    xy_px: Float[np.ndarray, "time joint 2"], wrong: Bool[np.ndarray, " time"], skeleton: Skeleton
+) -> Bool[np.ndarray, " time"]:
+    """Frames of those runs in which hips and shoulders point opposite ways, so far as one can see.
+
+    Legs that come together and part again look like legs that cross; but a trunk is not twisted by
+    half a turn.
+    """
+    if any(f"left_{part}" not in skeleton.joints for part in ("hip", "shoulder")):
+        return wrong
+    hips, shoulders = (
+        xy_px[:, skeleton.index(f"left_{part}")] - xy_px[:, skeleton.index(f"right_{part}")]
+        for part in ("hip", "shoulder")
+    )
+    alike = (hips * shoulders).sum(axis=-1)
+    out = np.zeros_like(wrong)
+    edges = np.diff(np.concatenate([[0], wrong.astype(np.int8), [0]]))
+    for begin, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        out[begin:end] = np.nansum(alike[begin:end]) < 0
+    return out
 
 
 def _sided(skeleton: Skeleton, words: tuple[str, ...]) -> np.ndarray:

@@ -55,8 +55,14 @@ class Evidence:
 
     def part(self, frames: slice) -> "Evidence":
         """Some of the frames."""
-        arrays = (self.xyz_m, self.lifted_m, self.score, self.off_m, self.time_s)
-        return Evidence(*(array[frames] for array in arrays), self.skeleton)
+        return Evidence(
+            self.xyz_m[frames],
+            self.lifted_m[frames],
+            self.score[frames],
+            self.off_m[frames],
+            self.time_s[frames],
+            self.skeleton,
+        )
 
 
 def confidence(known: Evidence) -> Float[np.ndarray, "time joint"]:

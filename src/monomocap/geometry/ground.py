@@ -25,6 +25,8 @@ UPRIGHT_SD_RAD = np.radians(4.0)
 """How far the middle of a person's upright moments is off the vertical in a lifter's eyes."""
 LEVEL_SD_M = 0.04
 """How far ankles of standing feet are off one level, beyond what their depth's error makes."""
+LOWEST_STANDS = 80.0
+"""Where the search for the floor begins, in percent of the stands from above."""
 DEPTH_SD = 0.03
 """Error of one stand's depth against the others', as a share."""
 STRETCHED = 0.92
@@ -62,7 +64,8 @@ def find_ground(people: Sequence[Walker]) -> Ground | None:
     axes = [axis for p in people if (axis := upright_axis(p)) is not None]
     if len(stands) == 0:
         return _under_lowest(people, axes)
-    start = np.array([0.0, 0.0, float(np.median(stands[:, 1]))])
+    # Somebody may stand on a roof: begin with those who stand lowest.
+    start = np.array([0.0, 0.0, float(np.percentile(stands[:, 1] + soles, LOWEST_STANDS))])
 
     def wrong(x: np.ndarray) -> np.ndarray:
         up = _up(x)
