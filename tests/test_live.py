@@ -137,6 +137,11 @@ def test_a_delay_out_of_range_is_told(wrong: float) -> None:
         LivePoses(Camera.from_fov(96, 64), load_lifter("flat"), COCO17, delay_s=wrong)
 
 
+def test_live_poses_are_of_everybody(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="leave person out"):
+        next(live_poses(tmp_path / "nothing.mp4", replace(FAST, person="largest")))
+
+
 def test_memory_is_a_window_of_the_past() -> None:
     poses = LivePoses(Camera.from_fov(96, 64), load_lifter("flat"), COCO17)
     moments_of(poses, np.arange(150) / 30)

@@ -44,6 +44,15 @@ def test_every_frame_has_a_time_a_2d_and_a_3d_pose(detector: FakeDetector, video
     assert take.warnings == ()
 
 
+def test_only_the_person_who_is_meant_is_kept(detector: FakeDetector, video: Path) -> None:
+    for person in ("largest", "0", "48,32@0.2"):
+        take = estimate(video, replace(FAST, person=person))
+        assert [track.person for track in take.tracks] == [0]
+    nobody = estimate(video, replace(FAST, person="4"))
+    assert (nobody.tracks, nobody.motions) == ((), ())
+    assert "there is no person 4; choose one of: 0 (100% of the frames)" in nobody.warnings
+
+
 def test_the_take_says_what_made_it(detector: FakeDetector, video: Path) -> None:
     made = estimate(video, replace(FAST, smooth="strong")).provenance
     assert (made.detector, made.lifter, made.device) == ("fake", "flat", "cpu")

@@ -200,6 +200,8 @@ def live_poses(
     has an end (a file) is answered picture by picture. `opened` is called before the first one.
     Raises what `monomocap.estimate` raises.
     """
+    if options.person != "all":
+        raise OptionError("live poses are of everybody; leave person out and pick by number")
     with ExitStack() as held:
         reader = held.enter_context(VideoReader(video, options.max_frames, as_it_comes=True))
         lifter = load_lifter(options.lifter, options.device)
