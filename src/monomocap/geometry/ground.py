@@ -25,6 +25,8 @@ UPRIGHT_SD_RAD = np.radians(4.0)
 """How far the middle of a person's upright moments is off the vertical in a lifter's eyes."""
 LEVEL_SD_M = 0.04
 """How far ankles of standing feet are off one level, beyond what their depth's error makes."""
+SAME_FLOOR_M = 0.3
+"""Stands further from the floor that was found are on something else, and have no more say."""
 LOWEST_STANDS = 80.0
 """Where the search for the floor begins, in percent of the stands from above."""
 DEPTH_SD = 0.03
@@ -67,18 +69,37 @@ def find_ground(people: Sequence[Walker]) -> Ground | None:
     # Somebody may stand on a roof: begin with those who stand lowest.
     start = np.array([0.0, 0.0, float(np.percentile(stands[:, 1] + soles, LOWEST_STANDS))])
 
-    def wrong(x: np.ndarray) -> np.ndarray:
-        up = _up(x)
-        spread = np.hypot(LEVEL_SD_M, DEPTH_SD * stands[:, 2] * abs(up[2]))
-        height = (stands @ up + x[2] - soles) / spread
-        lean = [np.cross(axis, up) / UPRIGHT_SD_RAD for axis in axes]
-        prior = np.array([x[0] / PITCH_SD_RAD, x[1] / ROLL_SD_RAD])
-        return np.concatenate([_robust(height), *lean, prior])
-
-    found = least_squares(wrong, start)
+    level = _Level(stands, soles, axes)
+    found = least_squares(level.wrong, start)
+    near = np.abs(level.heights(found.x)) < SAME_FLOOR_M
+    if near.any():
+        level = _Level(stands[near], soles[near], axes)
+        found = least_squares(level.wrong, found.x)
     precision = found.jac.T @ found.jac + 1e-9 * np.eye(3)
     tilt = np.degrees(np.sqrt(np.linalg.inv(precision)[[0, 1], [0, 1]].sum()))
-    return Ground(_up(found.x), float(found.x[2]), float(tilt), len(stands))
+    return Ground(_up(found.x), float(found.x[2]), float(tilt), int(near.sum()))
+
+
+@dataclass(frozen=True)
+class _Level:
+    """What speaks of the floor: x is pitch, roll and the camera's height over it."""
+
+    stands: Float[np.ndarray, "stands 3"]
+    soles: Float[np.ndarray, " stands"]
+    axes: Sequence[Float[np.ndarray, "3"]]
+
+    def heights(self, x: np.ndarray) -> Float[np.ndarray, " stands"]:
+        """Of the stands over the floor, metres."""
+        over: Float[np.ndarray, " stands"] = self.stands @ _up(x) + x[2] - self.soles
+        return over
+
+    def wrong(self, x: np.ndarray) -> np.ndarray:
+        """How far each piece of evidence is off, in standard deviations."""
+        up = _up(x)
+        spread = np.hypot(LEVEL_SD_M, DEPTH_SD * self.stands[:, 2] * abs(up[2]))
+        lean = [np.cross(axis, up) / UPRIGHT_SD_RAD for axis in self.axes]
+        prior = np.array([x[0] / PITCH_SD_RAD, x[1] / ROLL_SD_RAD])
+        return np.concatenate([_robust(self.heights(x) / spread), *lean, prior])
 
 
 def camera_pose(ground: Ground) -> tuple[tuple[float, float, float, float], ...]:
