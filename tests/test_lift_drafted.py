@@ -72,3 +72,23 @@ def test_it_begins_with_the_weights_of_a_draft(tmp_path: Path) -> None:
     assert torch.equal(given.half().float(), taken)
     with pytest.raises(WeightsError, match="recipe's network"):
         load_weights(DraftedHDFormer(channels=16), tmp_path / "draft.pt")
+
+
+def test_a_wider_draft_begins_where_the_narrower_one_ended(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    narrow, wide = Draft(channels=24), Draft(channels=60)
+    for network in (narrow, wide):
+        network(torch.randn(64, 3, 9, 17))
+    torch.save(narrow.state_dict(), tmp_path / "narrow.pt")
+    load_weights(wide, tmp_path / "narrow.pt")
+    x = torch.randn(4, 3, 9, 17)
+    torch.testing.assert_close(wide.eval()(x), narrow.eval()(x))
+    wide.train()(torch.randn(64, 3, 9, 17)).square().sum().backward()
+    assert wide.pose.weight.grad is not None
+    assert (wide.pose.weight.grad[:, 24:] != 0).any()
+
+
+def test_a_draft_is_not_made_narrower(tmp_path: Path) -> None:
+    torch.save(Draft(channels=60).state_dict(), tmp_path / "wide.pt")
+    with pytest.raises(WeightsError, match="first"):
+        load_weights(Draft(channels=24), tmp_path / "wide.pt")

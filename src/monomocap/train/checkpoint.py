@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 from monomocap.errors import DataError, OutputError, WeightsError
 from monomocap.evaluate.report import git_commit
+from monomocap.lift.networks.drafted import Draft
 from monomocap.train.config import TrainConfig
+from monomocap.train.widen import widened
 from monomocap.weights import check_fits, read_checkpoint, sha256
 
 
@@ -104,12 +106,15 @@ def _halved(weight: Tensor) -> Tensor:
 def load_weights(network: nn.Module, path: Path) -> None:
     """Put the weights of a file into a network; raises `WeightsError` if they do not fit.
 
-    A network that refines a draft also begins with the weights of the draft alone.
+    A network that refines a draft also begins with the weights of the draft alone, and a draft
+    with those of a narrower one (`train.widen`).
     """
     state = read_checkpoint(path)
     draft = getattr(network, "draft", None)
     if isinstance(draft, nn.Module) and draft.state_dict().keys() == state.keys():
         network = draft
+    if isinstance(network, Draft):
+        state = widened(state, network)
     check_fits(state, network.state_dict(), path, "the recipe's network")
     network.load_state_dict(state)
 
