@@ -11,8 +11,7 @@ import argparse
 import torch
 
 from monomocap.lift.networks.hdformer import HDFormer
-from monomocap.workflows.latency import Latency, in_turns
-from monomocap.workflows.models import onnx_work, torch_work
+from monomocap.workflows.latency import Latency, in_turns, onnx_work, torch_work
 
 CLIP = (3, 96, 17)
 TARGETS = {1: 0.3, 8: 0.8}

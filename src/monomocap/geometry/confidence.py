@@ -79,7 +79,7 @@ def features(known: Evidence) -> Float[np.ndarray, "time joint feature"]:
     """What `WEIGHTS` weighs, in its order; finite everywhere."""
     shape = known.score.shape
     seen = np.isfinite(known.off_m)
-    off = np.where(seen, np.log1p(known.off_m / _STEP_M), 0.0)
+    off = np.log1p(np.where(seen, np.abs(known.off_m), 0.0) / _STEP_M)
     count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
     tremble = np.linalg.norm(
         known.lifted_m - local_fit(known.lifted_m, known.time_s, known.time_s, _SIGMA_S), axis=-1

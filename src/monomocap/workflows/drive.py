@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from monomocap.apps.drive import (
@@ -18,6 +19,7 @@ from monomocap.apps.drive import (
     drive_take,
     retarget,
 )
+from monomocap.apps.drive.api import Send
 from monomocap.apps.drive.draw import render_drive
 from monomocap.apps.drive.puppet import CalibrationName
 from monomocap.errors import OptionError
@@ -27,6 +29,7 @@ from monomocap.options import Options, Progress, no_progress
 from monomocap.pipeline import estimate
 from monomocap.types import Take
 from monomocap.video.sources import source_of
+from monomocap.workflows.live import stopped_by_ctrl_c
 
 TAKES = (".npz", ".json")
 VIDEO = "drive.mp4"
@@ -75,7 +78,8 @@ def drive(
 ) -> Driven:
     """Drive an avatar with a camera, a stream, a video or a saved take, until it ends.
 
-    `told` is given the page's address once it is served.
+    `told` is given the page's address once it is served. What is sent ends with the first Ctrl-C,
+    too.
     """
     live = Path(video).suffix.lower() not in TAKES and source_of(video).live
     if live and (wanted.avatar or wanted.folder):
@@ -85,17 +89,24 @@ def drive(
     with ExitStack() as held:
         send = _senders(wanted, held, told)
         if live:
-            travel = "none" if wanted.in_place else "feet"
-            sent = drive_live(
-                video,
-                send or _nowhere,
-                options,
-                calibration=wanted.calibration,
-                mirror=wanted.mirror,
-                travel=travel,  # type: ignore[arg-type]
-            )
-            return Driven(sent, None, ())
+            return Driven(_from_camera(video, wanted, options, send), None, ())
         return _from_file(video, wanted, options, person, send, progress)
+
+
+def _from_camera(video: str, wanted: Wanted, options: Options, send: Send | None) -> Drive:
+    if send is None:
+        raise OptionError("a camera drives nothing: give --to HOST:PORT or --preview PORT")
+    stop = Event()
+    with stopped_by_ctrl_c(stop.set):
+        return drive_live(
+            video,
+            send,
+            options,
+            calibration=wanted.calibration,
+            mirror=wanted.mirror,
+            travel="none" if wanted.in_place else "feet",
+            stopped=stop.is_set,
+        )
 
 
 def _from_file(
@@ -103,7 +114,7 @@ def _from_file(
     wanted: Wanted,
     options: Options,
     person: int | None,
-    send: Callable[[AvatarPose, float], None] | None,
+    send: Send | None,
     progress: Progress,
 ) -> Driven:
     take = load(video) if Path(video).suffix.lower() in TAKES else None
@@ -120,7 +131,11 @@ def _from_file(
     if wanted.folder is not None or wanted.avatar is not None:
         poses = avatar_poses(take, person, **how)
         retargeted, files = _written(take, poses, pictures, wanted, progress)
-    sent = drive_take(take, send, person, loop=wanted.loop, **how) if send else None
+    sent = None
+    if send is not None:
+        stop = Event()
+        with stopped_by_ctrl_c(stop.set):
+            sent = drive_take(take, send, person, loop=wanted.loop, stopped=stop.is_set, **how)
     return Driven(sent, retargeted, tuple(files))
 
 
@@ -141,10 +156,8 @@ def _written(
     return retargeted, files
 
 
-def _senders(
-    wanted: Wanted, held: ExitStack, told: Callable[[str], None]
-) -> Callable[[AvatarPose, float], None] | None:
-    receivers: list[Callable[[AvatarPose, float], None]] = []
+def _senders(wanted: Wanted, held: ExitStack, told: Callable[[str], None]) -> Send | None:
+    receivers: list[Send] = []
     if wanted.to is not None:
         receivers.append(held.enter_context(VmcSender(wanted.to)))
     if wanted.preview is not None:
@@ -159,7 +172,3 @@ def _senders(
             receiver(pose, time_s)
 
     return send
-
-
-def _nowhere(pose: AvatarPose, time_s: float) -> None:
-    raise OptionError("a camera drives nothing: give --to HOST:PORT or --preview PORT")

@@ -1,17 +1,25 @@
-"""Recognition with its files: a video in, `recognition.json` and `recognition.mp4` out."""
+"""Recognition with its files (`recognition.json`, `recognition.mp4`), and recognition live."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
-from monomocap.apps.recognize import Recognition, Recognizer, recognize
+from monomocap.apps.recognize import DoingNow, LiveRecognizer, Recognition, Recognizer, recognize
 from monomocap.apps.recognize.api import TAKES
 from monomocap.apps.recognize.draw import render_recognition
+from monomocap.errors import OptionError
 from monomocap.formats import load, save
 from monomocap.formats.files import check_folder, make_folder, whole_or_nothing
+from monomocap.lift.protocol import Lifter
+from monomocap.live import live_poses
 from monomocap.options import Options, Progress, no_progress
 from monomocap.pipeline import estimate
-from monomocap.types import Take
+from monomocap.skeleton import Skeleton
+from monomocap.types import Camera, Take
+from monomocap.video.sources import Source, source_of
+from monomocap.workflows.live import stopped_by_ctrl_c
 
 JSON, VIDEO, NPZ = "recognition.json", "recognition.mp4", "take.npz"
 
@@ -39,6 +47,8 @@ def recognize_video(
     A take is not estimated again; its video is drawn on where it still lies at its place. Without
     a recognizer only the signals of safety are looked for.
     """
+    if source_of(str(video)).live:
+        raise OptionError(f"{video} has no end: recognize it live, or record a video of it first")
     video, folder = Path(video), Path(folder)
     check_folder(folder)
     saved = video.suffix.lower() in TAKES
@@ -57,3 +67,30 @@ def recognize_video(
             take, found, pictures, files[-1], image_fps=options.image_fps, progress=progress
         )
     return Recognized(take, found, tuple(files))
+
+
+def recognize_live(
+    source: str | Path | Source,
+    recognizer: Recognizer | None = None,
+    options: Options = Options(),
+) -> Iterator[dict[int, DoingNow]]:
+    """Person -> what they do, after every picture of a camera or stream that has people in it.
+
+    The first Ctrl-C ends it.
+    """
+    known: list[tuple[Camera, Skeleton]] = []
+    people: dict[int, LiveRecognizer] = {}
+
+    def opened(camera: Camera, lifter: Lifter) -> None:
+        known.append((camera, lifter.skeleton))
+
+    stop = Event()
+    with stopped_by_ctrl_c(stop.set):
+        for moment in live_poses(source, options, stopped=stop.is_set, opened=opened):
+            now = {}
+            for pose in moment.people:
+                if pose.person not in people:
+                    people[pose.person] = LiveRecognizer(recognizer, *known[0], person=pose.person)
+                now[pose.person] = people[pose.person].push(moment.time_s, pose.xyz_m)
+            if now:
+                yield now
