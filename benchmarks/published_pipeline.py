@@ -58,9 +58,10 @@ def measured(video: Path, frames: int, options: dict[str, str | None]) -> tuple[
     motion = take.motion()
     there = np.zeros((0, 17), bool) if motion is None else np.isfinite(motion.xyz_m).all(axis=-1)
     posed, joints = int(there.any(axis=1).sum()), int(there.sum())
-    line = f"{frames:>7}{len(take.time_s):>9}{len(take.motions):>8}{posed:>8}{joints:>9}{took_s:>9.1f} s"
+    counts = f"{frames:>7}{len(take.time_s):>9}{len(take.motions):>8}{posed:>8}{joints:>9}"
+    line = f"{counts}{took_s:>9.1f} s   {take.provenance.detector} on {take.provenance.device}"
     complete = len(take.time_s) == posed == frames
-    return f"{line}   {take.provenance.detector} on {take.provenance.device}", complete
+    return line, complete
 
 
 def _seconds(asked: argparse.Namespace) -> float:
