@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from monomocap.apps.recognize import (
     UNKNOWN,
+    LiveRecognizer,
     Recognizer,
     graph,
     learn,
@@ -26,12 +27,17 @@ from monomocap.apps.recognize.kernels import make_kernels, pooled
 from monomocap.apps.recognize.segments import segments
 from monomocap.apps.recognize.signals import signals
 from monomocap.cli.main import app
-from monomocap.errors import FormatError, InputError
+from monomocap.detect.catalogue import DETECTORS
+from monomocap.errors import FormatError, InputError, OptionError
 from monomocap.formats import save
+from monomocap.geometry.world import LEVEL
 from monomocap.render.exercises import perform, schedule
 from monomocap.render.text import write_label
 from monomocap.skeleton import H36M17
 from monomocap.types import Camera, Motion3D, Take, Track2D, VideoInfo
+from monomocap.workflows.recognize import recognize_video
+from tests.fakes import FakeDetector
+from tests.videos import make_video
 
 TAUGHT = ("jumping_jack", "squat", "shoulder_press", "lunge")
 
@@ -265,6 +271,58 @@ def test_one_clip_of_each_is_enough_to_begin() -> None:
     few = learn({name: [series_of(exercise(name, 0))] for name in TAUGHT})
     row = few.classify(series_of(exercise("squat", 9)))
     assert max(few.labels, key=row.__getitem__) == "squat"
+
+
+# --- live
+
+
+def test_live_it_is_said_what_is_done_now() -> None:
+    """The same recording, pose by pose: the same actions, named soon after they began."""
+    names = ["squat", "jumping_jack", "lunge"]
+    motion, starts = after(*(exercise(name, 200) for name in names))
+    poses = (motion.xyz_m - motion.xyz_m[:, :1]) @ LEVEL  # as a level camera sees them
+    watch = LiveRecognizer(recognizer(), Camera.from_fov(640, 480), person=3)
+    said = [
+        watch.push(float(time_s), xyz_m) for time_s, xyz_m in zip(motion.time_s, poses, strict=True)
+    ]
+    for name, start_s, end_s in zip(names, starts, [*starts[1:], motion.time_s[-1]], strict=True):
+        late = [now for now in said if start_s + 4.0 < now.time_s < end_s]
+        assert late and all(now.action and now.action.label == name for now in late)
+    assert {now.action.person for now in said if now.action} == {3}
+
+
+def test_live_signals_come_and_go_without_anything_taught() -> None:
+    motion = exercise("shoulder_press", 0, 4.0, 2)
+    poses = (motion.xyz_m - motion.xyz_m[:, :1]) @ LEVEL
+    watch = LiveRecognizer(None, Camera.from_fov(640, 480))
+    said = [
+        {one.name for one in watch.push(float(time_s), xyz_m).signals}
+        for time_s, xyz_m in zip(motion.time_s, poses, strict=True)
+    ]
+    assert said[0] == set() and {"hands up"} in said and set() in said[said.index({"hands up"}) :]
+
+
+def test_live_nobody_does_nothing() -> None:
+    watch = LiveRecognizer(recognizer(), Camera.from_fov(640, 480))
+    now = watch.push(1.0, np.full((17, 3), np.nan))
+    assert now.action is None and now.signals == ()
+
+
+def test_the_command_says_it_while_a_video_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(DETECTORS, "fake", lambda device: FakeDetector())
+    make_video(tmp_path / "stand.mp4", frames=45)
+    save_recognizer(recognizer(), tmp_path / "actions.npz")
+    words = ["recognize", "run", str(tmp_path / "stand.mp4"), "--detector", "fake"]
+    words += ["--lifter", "flat", "--actions", str(tmp_path / "actions.npz"), "--live", "--json"]
+    app(words, None, "m", False)
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert said[-1]["label"] == UNKNOWN and said[-1]["signals"] == []
+    with pytest.raises(OptionError, match="writes no files"):
+        app([*words, "--no-video"], None, "m", False)
+    with pytest.raises(OptionError, match="no end"):
+        recognize_video("webcam", tmp_path / "out")
 
 
 # --- signals

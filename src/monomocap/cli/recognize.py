@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monomocap.cli import words
 from monomocap.cli.progress import shown
 from monomocap.cli.report import shout
+from monomocap.errors import OptionError
 from monomocap.options import Options
 
 recognize = typer.Typer(
@@ -18,6 +19,9 @@ recognize = typer.Typer(
     rich_markup_mode=None,
 )
 
+if TYPE_CHECKING:
+    from monomocap.apps.recognize import Recognizer
+
 _DEFAULT = Options()
 
 Clips = Annotated[
@@ -26,7 +30,9 @@ Clips = Annotated[
 Actions = Annotated[
     Path, typer.Option("--output", "-o", help="The file of taught actions.", metavar="FILE")
 ]
-Video = Annotated[Path, typer.Argument(help="The video, or a saved take.", metavar="VIDEO")]
+Video = Annotated[
+    str, typer.Argument(help="The video, or a saved take; with --live a camera.", metavar="VIDEO")
+]
 Taught = Annotated[
     Path | None,
     typer.Option(
@@ -39,6 +45,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Of the random convolutions.",
 Network = Annotated[
     bool, typer.Option("--network", help="Teach a graph network (torch), for 20 clips and more.")
 ]
+Live = Annotated[bool, typer.Option("--live", help="Say it while a camera or stream runs.")]
 NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render recognition.mp4.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -78,6 +85,7 @@ def train(
 def run(
     video: Video,
     actions: Taught = None,
+    live: Live = False,
     output: words.Folder = None,
     detector: words.DetectorName = _DEFAULT.detector,
     person: words.Person = _DEFAULT.person,
@@ -99,10 +107,15 @@ def run(
 
     options = Options(detector, lifter, device, max_frames, person=person)
     taught = load_recognizer(actions) if actions else None
+    if live:
+        if output is not None or no_video:
+            raise OptionError("--live writes no files: leave --output and --no-video out")
+        _live(video, taught, options, as_json)
+        return
     with shown(quiet) as progress:
         done = recognize_video(
             video,
-            output or default_folder(video),
+            output or default_folder(Path(video)),
             taught,
             options,
             render=not no_video,
@@ -114,3 +127,26 @@ def run(
     elif not quiet:
         wrote = "wrote " + ", ".join(map(str, done.files))
         typer.echo("\n".join([*done.recognition.lines(), wrote]))
+
+
+def _live(video: str, taught: "Recognizer | None", options: Options, as_json: bool) -> None:
+    """A line whenever somebody does something else."""
+    from monomocap.workflows.recognize import recognize_live
+
+    last: dict[int, tuple[str | None, ...]] = {}
+    for moment in recognize_live(video, taught, options):
+        for person, now in moment.items():
+            label = now.action.label if now.action else None
+            signals = [one.name for one in now.signals]
+            if last.get(person, (None,)) == (label, *signals):
+                continue
+            last[person] = (label, *signals)
+            p = now.action.probability if now.action else None
+            if as_json:
+                said = {"time_s": round(now.time_s, 3), "person": person, "label": label,
+                        "probability": p, "signals": signals}  # fmt: skip
+                typer.echo(json.dumps(said))
+                continue
+            named = "" if label is None else f"{label} ({p:.0%})"
+            alarms = [f"SIGNAL: {name}" for name in signals]
+            typer.echo(f"{now.time_s:7.1f} s  person {person}: " + ", ".join([named, *alarms]))

@@ -7,6 +7,8 @@ recognition = recognize(take, recognizer)
 
 from monomocap.apps.recognize.api import recognize as recognize
 from monomocap.apps.recognize.api import train as train
+from monomocap.apps.recognize.live import DoingNow as DoingNow
+from monomocap.apps.recognize.live import LiveRecognizer as LiveRecognizer
 from monomocap.apps.recognize.recognizer import UNKNOWN as UNKNOWN
 from monomocap.apps.recognize.recognizer import Recognizer as Recognizer
 from monomocap.apps.recognize.recognizer import learn as learn

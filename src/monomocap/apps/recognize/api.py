@@ -1,6 +1,5 @@
 """The two things that people do: teach with a folder of clips, and recognise in a take."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -71,20 +70,25 @@ def recognize(take: Take, recognizer: Recognizer | None = None) -> Recognition:
     for motion in take.motions:
         series = series_of(in_world(motion, take.camera))
         alarms += signals(series, motion.person)
-        if recognizer is not None and len(series):
-            actions += _actions(recognizer, series, motion.person)
+        if recognizer is not None:
+            actions += actions_in(recognizer, series, motion.person)
     labels = recognizer.labels if recognizer else ()
     return Recognition(tuple(actions), tuple(alarms), labels)
 
 
-def _actions(recognizer: Recognizer, series: Series, person: int) -> Iterable[Action]:
+def actions_in(recognizer: Recognizer, series: Series, person: int) -> list[Action]:
+    """What one person does, in order of time; a series without frames has nothing in it."""
+    if not len(series):
+        return []
     names = (*recognizer.labels, UNKNOWN)
     half_s = 0.5 / RATE_HZ
+    found = []
     for one in segments(recognizer, series):
         start_s, end_s = series.time_s[one.begin] - half_s, series.time_s[one.end - 1] + half_s
         said = dict(zip(names, one.probabilities.tolist(), strict=True))
         label = names[one.label]
-        yield Action(person, label, float(start_s), float(end_s), said[label], said)
+        found.append(Action(person, label, float(start_s), float(end_s), said[label], said))
+    return found
 
 
 def _take(path: Path, options: Options) -> Take:
