@@ -1,9 +1,10 @@
 """A motion as limb directions in the body's own frame: the same from any view, size and place.
 
-The frame stands on the trunk: up along it, left across hips and shoulders. Three channels remember
-the world: how upright the trunk is, and how high the pelvis is over the lower foot and over the
-floor, in legs (the latter is constant where nobody knows where the pelvis is). Without units; a
-direction that turns by a small angle changes by that angle in radians.
+The frame stands on the trunk: up along it, left across hips and shoulders. One more channel
+is how far apart the hands are, in arms. Three remember the world: how upright the trunk is, and how
+high the pelvis is over the lower foot and over the floor, in legs (the latter is constant where
+nobody knows where the pelvis is). A direction that turns by a small angle changes by that angle in
+radians; everything else is weighed against that.
 """
 
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from monomocap.types import Motion3D
 RATE_HZ = 30.0
 FILL_S = 0.6
 """Gaps up to this long are bridged; a person who is away for longer moves unseen."""
-ROOT_WEIGHT = 2.0
+ROOT_WEIGHT = 4.0
 """Of the pelvis's height in the world, which the picture shows directly: it is surer than limbs."""
+HANDS_WEIGHT = 1.5
+"""Of the hands' distance: claps show in little else."""
 
 LIMBS: tuple[tuple[str, str, str], ...] = tuple(
     (f"{side} {name}", f"{side}_{a}", f"{side}_{b}")
@@ -38,14 +41,15 @@ LIMBS: tuple[tuple[str, str, str], ...] = tuple(
 CHANNELS: tuple[str, ...] = (
     *(f"{name} {axis}" for name, _, _ in LIMBS for axis in ("ahead", "left", "up")),
     "trunk upright",
+    "hands apart",
     "pelvis over feet",
     "pelvis in the world",
 )
 
 _J = {name: i for i, name in enumerate(H36M17.joints)}
 _SIDE = 3 * len(LIMBS) // 2
-_SWAPPED = np.r_[_SIDE : 2 * _SIDE, 0:_SIDE, 2 * _SIDE : 2 * _SIDE + 3]
-_SIGN = np.r_[np.tile([1.0, -1.0, 1.0], len(LIMBS)), 1.0, 1.0, 1.0]
+_SWAPPED = np.r_[_SIDE : 2 * _SIDE, 0:_SIDE, 2 * _SIDE : 2 * _SIDE + 4]
+_SIGN = np.r_[np.tile([1.0, -1.0, 1.0], len(LIMBS)), np.ones(4)]
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ def channels(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time c
     limbs = np.stack([xyz_m[:, _J[b]] - xyz_m[:, _J[a]] for _, a, b in LIMBS], axis=1)
     local = np.einsum("tij,tlj->tli", axes, unit(limbs)).reshape(len(xyz_m), -1)
     upright = axes[:, 2, 2:3]
-    return np.nan_to_num(np.concatenate([local, upright, _pelvis_height(xyz_m)], axis=1))
+    rest = [upright, _hands_apart(xyz_m), _pelvis_height(xyz_m)]
+    return np.nan_to_num(np.concatenate([local, *rest], axis=1))
 
 
 def body_axes(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 3 3"]:
@@ -127,6 +132,15 @@ def smoothed(
         values, sigma_s * RATE_HZ, axis=0, mode="nearest"
     )
     return out
+
+
+def _hands_apart(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 1"]:
+    """The wrists' distance, in arms."""
+    arm = [("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist")]
+    lengths = [np.linalg.norm(xyz_m[:, _J[a]] - xyz_m[:, _J[b]], axis=-1) for a, b in arm]
+    arm_m = max(float(np.median(lengths[0]) + np.median(lengths[1])), 1e-3)
+    apart_m = np.linalg.norm(xyz_m[:, _J["left_wrist"]] - xyz_m[:, _J["right_wrist"]], axis=-1)
+    return HANDS_WEIGHT * apart_m[:, None] / arm_m
 
 
 def _pelvis_height(xyz_m: Float[np.ndarray, "time 17 3"]) -> Float[np.ndarray, "time 2"]:

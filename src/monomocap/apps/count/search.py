@@ -29,6 +29,9 @@ CONSTANT = 0.15
 NEW_COSINE, NEW_RANGE = 0.92, 1.4
 """A direction is tried again only where it, or the range of movement along it, is another one."""
 MUCH_BETTER = 0.75
+"""A mirror image must fit this much better than the movement itself."""
+ODD = 0.35
+"""The first and the last cycle may differ by as much before they are looked at twice."""
 SPREAD = float(np.std(np.r_[LEVELS, 1.0, LEVELS]))
 """Root mean square of a cycle's poses about their mean, when it goes to and fro by 1."""
 WELL = 0.25
@@ -42,10 +45,11 @@ class Tuning:
     """Numbers that were tuned on `benchmarks/counting.py --seed 1`, and on no other seed."""
 
     windows_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
-    smooth_s: tuple[float, ...] = (0.07, 0.2)
+    smooth_s: tuple[float, ...] = (0.04, 0.15)
     axes: int = 3
-    least_swing: float = 0.5
-    """A full repetition's rise and fall, as a share of the signal's range in its window."""
+    swings: tuple[float, ...] = (0.5, 0.25)
+    """A full repetition's rise and fall at least, as shares of the signal's range in its window:
+    the second where something larger lies beside it."""
     alike: float = 0.7
     """Two cycles are the same movement when their poses differ by less than this share of the
     movement itself."""
@@ -58,13 +62,21 @@ class Tuning:
     least_size: float = 0.67
     """A full repetition, as a share of the usual one; below it is partial."""
     least_partial: float = 0.22
-    least_excursion: float = 0.2
+    least_excursion: float = 0.1
     """Root mean square of how far the pose goes from its mean, in `CHANNELS`."""
     fewest: int = 3
     much_less: float = 0.25
     """Groups that explain less than this share of the best one's movement are not looked into."""
     most_different: float = 0.5
     """The usual difference of a set's cycles; trembling has more."""
+    most_different_few: float = 0.42
+    """The same of only `fewest` cycles."""
+    small_excursion: float = 0.35
+    """Of a movement that is about as small as trembling."""
+    most_different_small: float = 0.32
+    """The usual difference of such a movement's cycles, where they come in no rhythm."""
+    rhythm: float = 0.15
+    """How much durations differ in a rhythm, at most: their deviation as a share of their mean."""
     pause_cycles: float = 5.0
     pause_s: float = 2.0
     """A rest longer than this many usual repetitions and these seconds ends a set."""
@@ -85,7 +97,6 @@ class Found:
     axis: Float[np.ndarray, " channel"]
     both_sides: bool
     """Whether the signal was taken from the pose made alike on both sides."""
-    range_: float
     sigma_s: float
     height: float
     """Of the usual cycle, along the axis."""
@@ -95,6 +106,12 @@ class Found:
         """How much movement the cycles explain. Those at the edges, of which half fits, do not
         count here: there would be one too many of them if the rests were taken for turns."""
         return _explained(self.excursion, self.differs, self.height)
+
+    @property
+    def complete(self) -> Bool[np.ndarray, " cycle"]:
+        """Which cycles fit as wholes; the others are at the edges."""
+        fits: Bool[np.ndarray, " cycle"] = self.differs < 1
+        return fits
 
     @property
     def span(self) -> tuple[int, int]:
@@ -118,11 +135,16 @@ def candidates(values: Values, tuning: Tuning) -> Iterator[Found]:
         for both_sides in (False, True):
             seen = sides_alike(whole) if both_sides else whole
             for axis, range_ in directions(seen, tuning):
-                signal = seen @ axis
-                found = along(whole, signal, axis, both_sides, range_, sigma_s, tuning, least)
-                if found is not None:
-                    least = max(least, tuning.much_less * found.score)
-                    yield found
+                signal, known = seen @ axis, -1
+                for swing in tuning.swings:
+                    hills = cycles(signal, swing * range_)
+                    if len(hills) == known:
+                        continue
+                    known = len(hills)
+                    found = along(whole, signal, hills, axis, both_sides, sigma_s, tuning, least)
+                    if found is not None:
+                        least = max(least, tuning.much_less * found.score)
+                        yield found
 
 
 def directions(
@@ -166,16 +188,15 @@ def _is_new(axis: np.ndarray, range_: float, known: list[tuple[np.ndarray, float
 def along(
     whole: Values,
     signal: Float[np.ndarray, " time"],
+    extremes: Extremes,
     axis: Float[np.ndarray, " channel"],
     both_sides: bool,
-    range_: float,
     sigma_s: float,
     tuning: Tuning,
     least: float = 0.0,
 ) -> Found | None:
     """The largest group of alike cycles of a signal; None when no two are alike, or when they
     explain less movement than `least`."""
-    extremes = cycles(signal, tuning.least_swing * range_)
     if len(extremes) < 2:
         return None
     first = _alike(whole, signal, extremes, tuning)
@@ -189,10 +210,10 @@ def along(
         return None
     edges = _edges(group, tuning)
     keep = np.flatnonzero(group.members | edges)
-    differs = np.where(edges, 1.0, group.differs)
+    differs = np.where(edges | _odd_ends(group), 1.0, group.differs)
     return Found(
         extremes[keep], group.frames[keep], group.poses[keep], group.excursion[keep],
-        differs[keep], axis, both_sides, range_, sigma_s, group.height,
+        differs[keep], axis, both_sides, sigma_s, group.height,
     )  # fmt: skip
 
 
@@ -324,6 +345,17 @@ def template(
     turned = _apart(mirrored(chosen), like[None])[:, 0]
     sided = np.where((turned < straight)[:, None, None], mirrored(chosen), chosen)
     return np.median(sided, axis=0)
+
+
+def _odd_ends(group: _Group) -> Bool[np.ndarray, " cycle"]:
+    """Whether the first or the last member fits clearly worse than the others: then it may be half
+    a cycle and half the way from or to something else."""
+    odd = np.zeros(len(group.poses), bool)
+    inside = np.flatnonzero(group.members)
+    usual = float(np.median(group.differs[inside]))
+    for end in (inside[0], inside[-1]):
+        odd[end] = group.differs[end] > max(ODD, 1.6 * usual)
+    return odd
 
 
 def _edges(group: _Group, tuning: Tuning) -> Bool[np.ndarray, " cycle"]:

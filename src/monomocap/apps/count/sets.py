@@ -70,7 +70,26 @@ def _counts(group: Found, tuning: Tuning) -> bool:
     return (
         len(group.extremes) >= tuning.fewest
         and float(np.median(group.excursion)) >= tuning.least_excursion
-        and float(np.median(group.differs)) <= tuning.most_different
+        and group.complete.sum() >= tuning.fewest - 1
+        and float(np.median(group.differs[group.complete])) <= _most_different(group, tuning)
+    )
+
+
+def _most_different(group: Found, tuning: Tuning) -> float:
+    """Small movements must be more alike, or come in a rhythm: trembling is small, and by chance a
+    little alike."""
+    small = float(np.median(group.excursion)) < tuning.small_excursion
+    few = len(group.extremes) <= tuning.fewest
+    if not small or _in_rhythm(group, tuning):
+        return tuning.most_different_few if few else tuning.most_different
+    return tuning.most_different_small
+
+
+def _in_rhythm(group: Found, tuning: Tuning) -> bool:
+    """Whether cycles follow one another without a rest, and last about as long as each other."""
+    lasts = np.diff(group.extremes[:, 1])
+    return len(lasts) >= tuning.fewest and float(np.std(lasts)) < tuning.rhythm * float(
+        np.mean(lasts)
     )
 
 
@@ -108,7 +127,8 @@ def _refined(values: Values, group: Found, tuning: Tuning) -> Found:
         range_ = float(np.median(passed(signal, group.extremes).height))
         if range_ <= 0:
             return group
-        better = along(whole, signal, axis, group.both_sides, range_, group.sigma_s, tuning)
+        hills = cycles(signal, tuning.swings[0] * range_)
+        better = along(whole, signal, hills, axis, group.both_sides, group.sigma_s, tuning)
         parts = [] if better is None else _bouts(better, tuning)
         best = max(parts, key=lambda g: g.score, default=group)
         if best.score <= group.score or not _counts(best, tuning):
