@@ -35,6 +35,10 @@ Init = Annotated[
 Steps = Annotated[int | None, typer.Option("--steps", help="How long to train.", metavar="N")]
 Clips = Annotated[int | None, typer.Option("--batch", help="Clips per step.", metavar="N")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Another draw.", metavar="N")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Another number in the recipe: noise.jitter=0.01.", metavar="N=V"),
+]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads.", metavar="N")]
 
 
@@ -46,6 +50,7 @@ def train(
     steps: Steps = None,
     batch: Clips = None,
     seed: Seed = None,
+    change: Set = None,
     threads: Threads = None,
     device: words.DeviceName = "auto",
     quiet: words.Quiet = False,
@@ -56,12 +61,14 @@ def train(
     The run's folder gets receipt.json, log.jsonl, checkpoint.pt and curves.png.
     """
     _needs_torch("training")
+    from monomocap.train.change import changed
     from monomocap.train.config import recipe_named
     from monomocap.train.loop import train as train_workflow
 
     wanted = {"steps": steps, "batch": batch, "seed": seed, "threads": threads}
     given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
-    config = replace(recipe_named(recipe), device=device, **given)
+    recipe_changed = changed(recipe_named(recipe), change or ())
+    config = replace(recipe_changed, device=device, **given)
     run = output or Path("runs") / recipe
     with shown(quiet) as progress:
         train_workflow(config, data, run, init=init, progress=progress)
