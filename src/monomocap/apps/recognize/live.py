@@ -1,8 +1,6 @@
 """Recognising as it goes: poses in, one by one; what is being done, and signals, out.
 
-The last `MEMORY_S` are looked at again every `EVERY_S`, as a recording of that length would be. An
-action is named once most of what the last windows (`Recognizer.window_s`) show is it: half a window
-to a whole one after it began.
+The last `MEMORY_S` are looked at again every `EVERY_S`, as a recording of that length would be.
 """
 
 from collections import deque
@@ -21,7 +19,7 @@ from monomocap.skeleton import H36M17, Skeleton
 from monomocap.types import Camera, Motion3D
 
 MEMORY_S = 10.0
-"""Two and a half of the longest windows, and three times what lying still takes."""
+"""Twice the longest stretch that is looked at, and three times what lying still takes."""
 EVERY_S = 0.5
 JUST_S = 0.5
 """What ended no longer ago than this is going on."""

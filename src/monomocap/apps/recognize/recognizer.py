@@ -22,7 +22,7 @@ SHORTEST_S, LONGEST_S = 0.8, 4.0
 """Windows: no shorter than a throw, no longer than three jumping jacks."""
 CROP = 0.7
 """Besides whole clips, windows of this share of them are examples: videos are not cut to fit."""
-FORMAT = "monomocap actions 1"
+FORMAT = "monomocap actions 2"
 
 Windows = Int[np.ndarray, "window 2"]
 
@@ -58,8 +58,6 @@ class Recognizer:
     labels: tuple[str, ...]
     embedding: Embedding
     head: Head
-    window_s: tuple[float, ...]
-    """Lengths of the windows that a long video is searched with."""
     clips: tuple[int, ...]
     """How many clips of each label were taught."""
 
@@ -105,11 +103,9 @@ def assembled(
     clip = np.repeat(np.arange(len(taught)), [len(w) for w in windows])
     label = np.array([k for k, _ in taught])[clip]
     held = np.isin(clip, list(held_out)) if held_out else None
-    seconds = np.concatenate([(w[:, 1] - w[:, 0]) / RATE_HZ for w in windows])
-    lengths = sorted({round(float(q), 1) for q in np.quantile(seconds, (0.15, 0.5, 0.85))})
     counts = np.bincount([k for k, _ in taught], minlength=len(labels))
     head = fit_head(x, label, clip, held)
-    return Recognizer(tuple(labels), embedding, head, tuple(lengths), tuple(map(int, counts)))
+    return Recognizer(tuple(labels), embedding, head, tuple(map(int, counts)))
 
 
 def checked_labels(examples: Mapping[str, Sequence[Series]]) -> tuple[str, ...]:
@@ -141,7 +137,6 @@ def save_recognizer(recognizer: Recognizer, path: Path) -> Path:
     about = {
         "format": FORMAT,
         "labels": recognizer.labels,
-        "window_s": recognizer.window_s,
         "clips": recognizer.clips,
         "channels": CHANNELS,
         "rate_hz": RATE_HZ,
@@ -167,7 +162,6 @@ def load_recognizer(path: str | Path) -> Recognizer:
             tuple(about["labels"]),
             embedding,
             head,
-            tuple(about["window_s"]),
             tuple(about["clips"]),
         )
 
