@@ -74,7 +74,7 @@ def gather(data: Path, fitted: bool, every: int) -> Samples:
     lifter = load_lifter("hdformer")
     samples = [
         sample(case, lifter)
-        for case in heldout_cases(read_free17(path), noisy=True, every=every)
+        for case in heldout_cases(read_free17(path), seen="noisy", every=every)
         if (case.subject in FITTED_ON) == fitted and len(case.track.time_s) <= MOST_FRAMES
     ]
     return Samples(

@@ -49,7 +49,7 @@ def test_the_seed_makes_the_same_benchmark_and_another_seed_another() -> None:
     same = [fingerprint(heldout_cases(clips())) for _ in range(2)]
     assert same[0] == same[1]
     assert fingerprint(heldout_cases(clips(), seed=1)) != same[0]
-    assert fingerprint(heldout_cases(clips(), noisy=True)) != same[0]
+    assert fingerprint(heldout_cases(clips(), seen="noisy")) != same[0]
 
 
 def test_what_is_seen_is_the_projection_of_the_truth() -> None:

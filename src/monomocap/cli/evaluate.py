@@ -17,11 +17,14 @@ else:  # the command line starts without numpy
     Report = Any
 
 HELD_OUT = "heldout"
+MANNEQUIN = "mannequin"
 ANSWERS = "answers:"
 
 Dataset = Annotated[
     str,
-    typer.Argument(help="heldout, h36m, 3dhp, humaneva, 3dpw, balance or own.", metavar="DATASET"),
+    typer.Argument(
+        help="heldout, mannequin, h36m, 3dhp, humaneva, 3dpw, balance or own.", metavar="DATASET"
+    ),
 ]
 Data = Annotated[Path, typer.Argument(help="Where it lies.", metavar="PATH")]
 Lifter = Annotated[
@@ -33,11 +36,12 @@ Lifter = Annotated[
     ),
 ]
 Input = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--input",
-        help="2D: gt, noisy, detections, or a detector on the videos.",
-        metavar="gt|noisy|detections[:FILE]|NAME|PATH",
+        help="2D: gt, noisy, matched, detections, or a detector on the videos.",
+        metavar="gt|noisy|matched|detections[:FILE]|NAME|PATH",
+        show_default="gt; mannequin: mediapipe",
     ),
 ]
 ProtocolName = Annotated[
@@ -59,11 +63,19 @@ Lens = Annotated[
         "--lens",
         help="What the lifter knows of the camera: given, straight or unknown.",
         metavar="NAME",
-        show_default="given",
+        show_default="given; mannequin: unknown",
     ),
 ]
 Every = Annotated[
     int, typer.Option("--every", help="Keep one clip in N, for a quick look.", metavar="N")
+]
+Clips = Annotated[
+    int | None,
+    typer.Option("--clips", help="mannequin: how many films.", metavar="N", show_default="48"),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", help="mannequin: another draw of films.", metavar="N", show_default="0"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -72,11 +84,13 @@ def evaluate(
     dataset: Dataset,
     data: Data,
     lifter: Lifter = Options().lifter,
-    input: Input = "gt",
+    input: Input = None,
     protocol: ProtocolName = None,
     split: Split = None,
     lens: Lens = None,
     every: Every = 1,
+    clips: Clips = None,
+    seed: Seed = None,
     device: words.DeviceName = "auto",
     as_json: AsJson = False,
     quiet: words.Quiet = False,
@@ -85,36 +99,74 @@ def evaluate(
     """Measure a lifter on data whose truth is known."""
     if every < 1:
         raise OptionError(f"--every must be at least 1, not {every}")
+    if dataset != MANNEQUIN:
+        _only_for(MANNEQUIN, {"clips": clips, "seed": seed})
     with shown(quiet) as progress:
         if dataset == HELD_OUT:
-            _only_for_benchmarks(lifter, {"protocol": protocol, "split": split, "lens": lens})
-            report = _heldout(data, lifter, input, every, device, progress)
+            _leave_out(HELD_OUT, lifter, {"protocol": protocol, "split": split, "lens": lens})
+            report = _heldout(data, lifter, input or "gt", every, device, progress)
+        elif dataset == MANNEQUIN:
+            _leave_out(MANNEQUIN, lifter, {"protocol": protocol, "split": split})
+            options = Options(detector=input or Options.detector, lifter=lifter, device=device)
+            report = _mannequin(data, options, clips, seed, every, lens, progress)
         else:
             report = _benchmark(
-                dataset, data, lifter, input, protocol, split, lens, every, device, progress
+                dataset, data, lifter, input or "gt", protocol, split, lens, every, device, progress
             )
     typer.echo(json.dumps(report.as_dict(), indent=2) if as_json else "\n".join(report.lines()))
 
 
-def _only_for_benchmarks(lifter: str, given: dict[str, str | None]) -> None:
+def _only_for(dataset: str, given: dict[str, int | None]) -> None:
     for name, value in given.items():
         if value is not None:
-            raise OptionError(f"heldout has one {name}; leave --{name} out")
+            raise OptionError(f"--{name} is for {dataset} alone; leave it out")
+
+
+def _leave_out(dataset: str, lifter: str, given: dict[str, str | None]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"{dataset} has one {name}; leave --{name} out")
     if lifter.startswith(ANSWERS):
-        raise OptionError("heldout makes its cameras on the way; it has no finished answers")
+        raise OptionError(f"{dataset} makes its cameras on the way; it has no finished answers")
+
+
+def _mannequin(
+    data: Path,
+    options: Options,
+    clips: int | None,
+    seed: int | None,
+    every: int,
+    lens: str | None,
+    progress: Progress,
+) -> Report:
+    from monomocap.datasets.folder import read_mocap
+    from monomocap.evaluate.mannequin import FILMS, SEED, evaluate_mannequin
+
+    if every > 1:
+        raise OptionError("mannequin draws its films; give --clips instead of --every")
+    if clips is not None and clips < 1:
+        raise OptionError(f"--clips must be at least 1, not {clips}")
+    return evaluate_mannequin(
+        read_mocap(data),
+        options,
+        count=clips or FILMS,
+        seed=SEED if seed is None else seed,
+        lens=lens or "unknown",
+        progress=progress,
+    )
 
 
 def _heldout(
     data: Path, lifter: str, input: str, every: int, device: Device, progress: Progress
 ) -> Report:
-    if input not in ("gt", "noisy"):
-        raise UnknownName("2D input of heldout", input, ("gt", "noisy"))
     from monomocap.datasets.folder import read_mocap
+    from monomocap.evaluate.heldout import seen_named
     from monomocap.evaluate.run import evaluate_heldout
     from monomocap.lift.catalogue import load_lifter
 
+    seen = seen_named(input)
     measured, clips = load_lifter(lifter, device), read_mocap(data)
-    return evaluate_heldout(measured, clips, noisy=input == "noisy", every=every, progress=progress)
+    return evaluate_heldout(measured, clips, seen=seen, every=every, progress=progress)
 
 
 def _benchmark(
@@ -139,7 +191,7 @@ def _benchmark(
 
     known = BENCHMARKS | {OWN.name: OWN}
     if dataset not in known:
-        raise UnknownName("data set", dataset, (HELD_OUT, *known))
+        raise UnknownName("data set", dataset, (HELD_OUT, MANNEQUIN, *known))
     benchmark = known[dataset]
     finished = lifter.startswith(ANSWERS)
     if finished and (protocol or lens or input != "gt"):

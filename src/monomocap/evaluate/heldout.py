@@ -7,15 +7,20 @@ The seed makes the same numbers again; `Case.digest` of all cases together is it
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
 
+from monomocap.datasets.matched import detect_matched, shipped_noise
 from monomocap.datasets.mocap import HELD_OUT_SUBJECTS, MocapClip, common_body
 from monomocap.datasets.synthetic import Noise, Viewpoints, cameras_from_world, detect, to_camera
+from monomocap.errors import UnknownName
 from monomocap.skeleton import H36M17
 from monomocap.types import Camera, Track2D
 
+Seen = Literal["gt", "noisy", "matched"]
+"""The true 2D; with the mistakes that training simulates; with those measured on MediaPipe."""
 SEED = 20260
 CAMERAS_PER_CLIP = 4
 VIEWS = Viewpoints(pitch_sd_rad=0.25, roll_sd_rad=0.25, nearest_m=2.0, farthest_m=8.0)
@@ -43,25 +48,27 @@ class Case:
 
 
 def heldout_cases(
-    clips: Sequence[MocapClip], *, noisy: bool = False, every: int = 1, seed: int = SEED
+    clips: Sequence[MocapClip], *, seen: Seen = "gt", every: int = 1, seed: int = SEED
 ) -> Iterator[Case]:
-    """The benchmark, clip by clip; with `noisy`, 2D as a detector might see it.
+    """The benchmark, clip by clip; `seen` says what 2D it has.
 
     `every` keeps one clip in that many, for a quick look.
     """
     kept = [clip for clip in clips if clip.subject in HELD_OUT_SUBJECTS]
     for number, clip in list(enumerate(kept))[::every]:
         for camera in range(CAMERAS_PER_CLIP):
-            yield _case(clip, np.random.default_rng([seed, number, camera]), noisy)
+            yield _case(clip, np.random.default_rng([seed, number, camera]), seen)
 
 
-def _case(clip: MocapClip, rng: np.random.Generator, noisy: bool) -> Case:
+def _case(clip: MocapClip, rng: np.random.Generator, seen: Seen) -> Case:
     world = common_body(clip.motion.xyz_m).astype(np.float64)[None]
     truth = to_camera(world, *cameras_from_world(world[:, :, 0], VIEWS, rng))
     ray = truth[..., :2] / truth[..., 2:]
     score = np.ones(ray.shape[:-1])
-    if noisy:
+    if seen == "noisy":
         ray, score = detect(ray, NOISE, rng)
+    elif seen == "matched":
+        ray, score = detect_matched(ray, rate(clip.motion.time_s), shipped_noise(), rng)
     xy_px = ray[0] * LENS.focal_px + LENS.center_px
     track = Track2D(
         person=0,
@@ -71,6 +78,19 @@ def _case(clip: MocapClip, rng: np.random.Generator, noisy: bool) -> Case:
         skeleton=H36M17,
     )
     return Case(clip.name, clip.subject, LENS, track, truth[0])
+
+
+def seen_named(text: str) -> Seen:
+    """A word of the user's; raises `UnknownName` with the list."""
+    for name in get_args(Seen):
+        if text == name:
+            return name
+    raise UnknownName("2D input of heldout", text, get_args(Seen))
+
+
+def rate(time_s: Float[np.ndarray, " time"]) -> float:
+    """Frames a second; 30 for a single frame."""
+    return float(1 / np.median(np.diff(time_s))) if len(time_s) > 1 else 30.0
 
 
 def fingerprint(cases: Iterable[Case]) -> str:

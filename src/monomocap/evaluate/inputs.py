@@ -7,13 +7,16 @@ from typing import Literal, get_args
 from zlib import crc32
 
 import numpy as np
+from jaxtyping import Float
 
+from monomocap.datasets.matched import detect_matched, shipped_noise
 from monomocap.datasets.recording import Benchmark, Recording, Track, fitting
 from monomocap.datasets.synthetic import Noise, detect
 from monomocap.detect.catalogue import DETECTORS, load_detector
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.swaps import put_back
 from monomocap.errors import DataError, OptionError, UnknownName
+from monomocap.evaluate.heldout import rate
 from monomocap.geometry.camera import distort, rays
 from monomocap.lift.catalogue import is_path
 from monomocap.options import Device
@@ -40,7 +43,7 @@ class Input:
 
 
 def input_named(text: str, benchmark: Benchmark, data: Path, device: Device = "auto") -> Input:
-    """`gt`, `noisy`, `detections`, `detections:FILE`, or a detector's name or path.
+    """`gt`, `noisy`, `matched`, `detections`, `detections:FILE`, or a detector's name or path.
 
     Raises `UnknownName`, `DataError`, `OptionError` or `WeightsError` before any work.
     """
@@ -48,12 +51,14 @@ def input_named(text: str, benchmark: Benchmark, data: Path, device: Device = "a
     if text == "gt":
         return Input(text, lambda recording: recording.track)
     if text == "noisy":
-        return Input(text, noisy)
+        return Input(text, lambda recording: mistaken(recording, _simulated))
+    if text == "matched":
+        return Input(text, lambda recording: mistaken(recording, _matched))
     if name == "detections":
         return Input(text, _of_file(benchmark, data, Path(file) if file else None))
     if text in DETECTORS or is_path(text):
         return detected_by(text, device)
-    raise UnknownName("2D input", text, ["gt", "noisy", "detections[:FILE]", *DETECTORS])
+    raise UnknownName("2D input", text, ["gt", "noisy", "matched", "detections[:FILE]", *DETECTORS])
 
 
 def _of_file(benchmark: Benchmark, data: Path, file: Path | None) -> Track:
@@ -66,7 +71,26 @@ def _of_file(benchmark: Benchmark, data: Path, file: Path | None) -> Track:
     return benchmark.detections(data, file)
 
 
-def noisy(recording: Recording) -> Track2D:
+Mistakes = Callable[
+    [Float[np.ndarray, "batch time 17 2"], float, np.random.Generator],
+    tuple[Float[np.ndarray, "batch time 17 2"], Float[np.ndarray, "batch time 17"]],
+]
+"""(true rays, frames a second, chance) -> what is seen, and its score."""
+
+
+def _simulated(
+    ray: np.ndarray, fps: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    return detect(ray, Noise(clean_share=0.0), rng)
+
+
+def _matched(
+    ray: np.ndarray, fps: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    return detect_matched(ray, fps, shipped_noise(), rng)
+
+
+def mistaken(recording: Recording, mistakes: Mistakes) -> Track2D:
     """The true 2D with a detector's mistakes; the same ones every time."""
     track, camera = recording.track, recording.camera
     rng = np.random.default_rng([NOISE_SEED, crc32(recording.key.encode())])
@@ -74,7 +98,7 @@ def noisy(recording: Recording) -> Track2D:
     known = np.isfinite(ray).all(axis=(1, 2))
     seen, score = np.full_like(ray, np.nan), np.zeros(ray.shape[:2])
     if known.any():
-        guess, sure = detect(ray[known][None], Noise(clean_share=0.0), rng)
+        guess, sure = mistakes(ray[known][None], rate(track.time_s), rng)
         seen[known], score[known] = guess[0], sure[0]
     xy_px = distort(camera, seen) * camera.focal_px + camera.center_px
     return Track2D(track.person, track.time_s, xy_px, score, H36M17)

@@ -25,17 +25,42 @@ class Score:
     pck: float | None = None
     """Share of joints within 150 mm, MPI-INF-3DHP's groups."""
     auc: float | None = None
+    p_mpjpe_17: float | None = None
+    """PA-MPJPE of all 17 joints, where the others are of fewer."""
+    p_mpjpe_peer: float | None = None
+    """PA-MPJPE of MediaPipe's own 3D on the same frames."""
 
 
 def mean_of(rows: Sequence[Score]) -> Score:
-    """Mean over rows, each counting the same; what only some rows have is left out."""
+    """Mean over rows, each counting the same; what only some rows have is left out.
+
+    A row without any answer has no error (NaN): it counts in the coverage alone.
+    """
     means: dict[str, float | None] = {}
-    for name in ("mpjpe", "n_mpjpe", "p_mpjpe", "coverage", "mpjve", "pck", "auc"):
+    for name in _MEANS:
         values = [getattr(row, name) for row in rows]
         known = [value for value in values if value is not None]
-        means[name] = float(np.mean(known)) if len(known) == len(values) and known else None
+        means[name] = _mean(known) if len(known) == len(values) and known else None
     frames = sum(row.frames for row in rows)
     return Score(frames=frames, **means)  # type: ignore[arg-type]
+
+
+_MEANS = (
+    "mpjpe",
+    "n_mpjpe",
+    "p_mpjpe",
+    "p_mpjpe_17",
+    "p_mpjpe_peer",
+    "coverage",
+    "mpjve",
+    "pck",
+    "auc",
+)
+
+
+def _mean(values: Sequence[float]) -> float:
+    there = [value for value in values if np.isfinite(value)]
+    return float(np.mean(there)) if there else float("nan")
 
 
 @dataclass(frozen=True)
@@ -80,10 +105,11 @@ class Report:
         split = f" ({self.split})" if self.split else ""
         shown = [column for column in _COLUMNS if getattr(self.mean, column[0]) is not None]
         titles = " ".join(f"{title:>{width}}" for _, title, width, _ in shown)
+        wide = max(16, *(len(name) for name in self.rows)) if self.rows else 16
         head = [
             f"{self.dataset}{split}, input {self.input}{lens}, lifter {self.lifter}",
             self.protocol,
-            f"{'':16} {titles}",
+            f"{'':{wide}} {titles}",
         ]
         rows = [*self.rows.items(), ("mean", self.mean)]
         rows += [("every frame", self.every_frame)] if self.every_frame else []
@@ -91,8 +117,12 @@ class Report:
         files = [*self.weights.items(), *self.detector.items()]
         tail = [f"weights {name} sha256 {digest}" for name, digest in files]
         tail += [f"input sha256 {self.fingerprint}"] if self.fingerprint else []
-        lines = [_line(name, row, shown) for name, row in rows]
-        return [*head, *lines, *tail, f"monomocap {self.version} {self.commit}".strip()]
+        lines = [_line(name, row, shown, wide) for name, row in rows]
+        ratios = [
+            f"PA-MPJPE is {self.mean.p_mpjpe / peer.p_mpjpe:.2f} of {name}"
+            for name, peer in self.peers.items()
+        ]
+        return [*head, *lines, *ratios, *tail, f"monomocap {self.version} {self.commit}".strip()]
 
 
 _Column = tuple[str, str, int, str]
@@ -100,6 +130,8 @@ _COLUMNS: tuple[_Column, ...] = (
     ("mpjpe", "MPJPE", 8, ".1f"),
     ("n_mpjpe", "N-MPJPE", 8, ".1f"),
     ("p_mpjpe", "PA-MPJPE", 8, ".1f"),
+    ("p_mpjpe_17", "PA-17", 8, ".1f"),
+    ("p_mpjpe_peer", "PA peer", 8, ".1f"),
     ("mpjve", "MPJVE", 8, ".2f"),
     ("pck", "PCK", 8, ".1%"),
     ("auc", "AUC", 8, ".1%"),
@@ -108,9 +140,9 @@ _COLUMNS: tuple[_Column, ...] = (
 )
 
 
-def _line(name: str, row: Score, shown: Sequence[_Column]) -> str:
+def _line(name: str, row: Score, shown: Sequence[_Column], wide: int) -> str:
     cells = [_cell(getattr(row, field), width, form) for field, _, width, form in shown]
-    return f"{name:16} {' '.join(cells)}"
+    return f"{name:{wide}} {' '.join(cells)}"
 
 
 def _cell(value: float | int | None, width: int, form: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from monomocap.datasets.mocap import MocapClip
-from monomocap.evaluate.heldout import CAMERAS_PER_CLIP, Case, heldout_cases
+from monomocap.evaluate.heldout import CAMERAS_PER_CLIP, Case, Seen, heldout_cases
 from monomocap.evaluate.metrics import coverage, mpjpe, n_mpjpe, p_mpjpe
 from monomocap.evaluate.report import Report, Score, git_commit
 from monomocap.lift.protocol import Lifter
@@ -29,14 +29,14 @@ def evaluate_heldout(
     lifter: Lifter,
     clips: Sequence[MocapClip],
     *,
-    noisy: bool = False,
+    seen: Seen = "gt",
     every: int = 1,
     progress: Progress = no_progress,
 ) -> Report:
     """A lifter on people that no training saw, through the whole lifter (not its network alone)."""
     parts: dict[str, list[tuple[Poses, Poses]]] = defaultdict(list)
     digest = sha256()
-    cases = list(heldout_cases(clips, noisy=noisy, every=every))
+    cases = list(heldout_cases(clips, seen=seen, every=every))
     for done, case in enumerate(cases):
         progress("evaluate", done, len(cases))
         digest.update(case.digest())
@@ -44,7 +44,7 @@ def evaluate_heldout(
     progress("evaluate", len(cases), len(cases))
     return Report(
         dataset="held-out mocap" + (f" (one clip in {every})" if every > 1 else ""),
-        input="noisy" if noisy else "gt",
+        input=seen,
         protocol=PROTOCOL,
         lifter=lifter.name,
         weights=lifter.weights,
