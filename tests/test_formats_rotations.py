@@ -1,10 +1,6 @@
 """BVH, GLB and USD, read back by other programs' readers: the fitted body, to 0.1 mm."""
 
-import json
-import os
-import shutil
 import struct
-import subprocess
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +16,7 @@ from monomocap.formats.rigged import gaps, held, rigged_people, steady_people
 from monomocap.geometry.rig import ENDS, RIG, Rigged, positions
 from monomocap.render.motions import squat, walk
 from monomocap.types import Motion3D, Take
+from tests.khronos import khronos_issues, khronos_validator
 from tests.terminal import monomocap
 
 NEAR_M = 1e-4
@@ -240,33 +237,16 @@ def test_nobody_is_an_empty_scene(tmp_path: Path) -> None:
     assert not (Gltf(tmp_path / "a.glb").file.nodes)
 
 
-def validator() -> Path:
-    """Khronos' validator (npm: gltf-validator), where MONOMOCAP_GLTF_VALIDATOR or npm has it."""
-    named = os.environ.get("MONOMOCAP_GLTF_VALIDATOR")
-    folders = [Path(named)] if named else [Path("node_modules/gltf-validator").resolve()]
-    found = next((folder for folder in folders if (folder / "package.json").is_file()), None)
-    if shutil.which("node") is None or found is None:
-        pytest.skip("no node with gltf-validator; set MONOMOCAP_GLTF_VALIDATOR to its folder")
-    return found
-
-
-_VALIDATE = """
-const validator = require(process.argv[1]);
-const bytes = new Uint8Array(require("fs").readFileSync(process.argv[2]));
-validator.validateBytes(bytes).then((report) => console.log(JSON.stringify(report)));
-"""
-
-
 def test_khronos_validator_finds_nothing(tmp_path: Path) -> None:
-    folder = validator()
+    folder = khronos_validator()
+    if folder is None:
+        pytest.skip("no node with gltf-validator; set MONOMOCAP_GLTF_VALIDATOR to its folder")
     two = [walker(person=person, gap=True) for person in range(2)]
     nobody = replace(two[0], xyz_m=np.full_like(two[0].xyz_m, np.nan))
     for number, motions in enumerate(([nobody], two[:1], two)):
         path = tmp_path / f"{number}.glb"
         save(take_of(*motions), path, Style(names="mixamo"))
-        command = ["node", "-e", _VALIDATE, str(folder), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-        issues = json.loads(done.stdout)["issues"]
+        issues = khronos_issues(folder, path)
         assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
 
 
