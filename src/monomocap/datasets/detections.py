@@ -3,6 +3,8 @@
 VideoPose3D's `data_2d_*.npz` (`positions_2d[subject][take][camera]`, with `metadata` that names the
 joints), or a plain .npz with one array "subject/take/camera" per recording, (frames, joints, 2), or
 3 with the confidence; its joints are Human3.6M's 17 or COCO's, as the entry `layout` says.
+EvoSkeleton's `twoDPose_HRN_train.npy` and `twoDPose_HRN_test.npy` (HRNet on Human3.6M): a dict of
+(subject number, action, "Directions_1.54138969.h5-sh") -> (frames, 64), 32 joints in pixels.
 """
 
 import zipfile
@@ -10,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from monomocap.datasets.layouts import LAYOUTS, MPII16
-from monomocap.datasets.pickles import DAMAGE, read_npz_object, reason
+from monomocap.datasets.layouts import HUMAN36M_17_OF_32, LAYOUTS, MPII16
+from monomocap.datasets.pickles import DAMAGE, read_npy_object, read_npz_object, reason
 from monomocap.datasets.recording import Recording, Track, fitting, poses_array, table, track_of
 from monomocap.errors import DataError
 from monomocap.skeleton import Skeleton
 from monomocap.types import Track2D
 
+HRNET = ("twoDPose_HRN_train.npy", "twoDPose_HRN_test.npy")
 _ANY_FPS = 1.0
 """Of no consequence: a track takes the clock of its truth."""
 
@@ -25,6 +28,8 @@ def read_detections(path: Path) -> Track:
     """Tracks by recording; raises `DataError` at once if the file is missing or something else."""
     if not path.is_file():
         raise DataError(f"there is no file of 2D detections {path}")
+    if path.suffix == ".npy":
+        return _hrnet(path)
     names = _entries(path)
     if "positions_2d" in names:
         return _videopose3d(path, has_metadata="metadata" in names)
@@ -58,6 +63,39 @@ def _videopose3d(path: Path, *, has_metadata: bool) -> Track:
         )
 
     return track
+
+
+def _hrnet(path: Path) -> Track:
+    """The file, and the other split's where it lies beside it."""
+    held: dict[str, object] = {}
+    for file in dict.fromkeys((path, *(path.with_name(name) for name in HRNET))):
+        if file.is_file():
+            held |= {_hrnet_key(key, file): poses for key, poses in _by_key(file)}
+
+    def track(recording: Recording) -> Track2D:
+        where = f"{path}: {recording.key}"
+        flat = held.get(recording.key)
+        if not isinstance(flat, np.ndarray) or flat.ndim != 2 or flat.shape[1] != 64:
+            raise DataError(f"{where} is not there as (frames, 64), 32 joints of HRNet's 2D")
+        xy_px = flat.reshape(-1, 32, 2)[:, list(HUMAN36M_17_OF_32)].astype(np.float64)
+        return fitting(track_of(xy_px, LAYOUTS["h36m"], _ANY_FPS), recording, where)
+
+    return track
+
+
+def _by_key(file: Path) -> list[tuple[object, object]]:
+    held = read_npy_object(file)
+    if not isinstance(held, dict):
+        raise DataError(f"{file} holds no table of 2D by recording; is it another layout?")
+    return list(held.items())
+
+
+def _hrnet_key(key: object, file: Path) -> str:
+    """(9, "Directions", "Directions_1.54138969.h5-sh") -> S9/Directions 1/54138969."""
+    if isinstance(key, tuple) and len(key) == 3:
+        take, _, camera = str(key[2]).replace("_", " ").partition(".")
+        return f"S{key[0]}/{take}/{camera.partition('.')[0]}"
+    raise DataError(f"{file} has the key {key!r}, not (subject, action, file)")
 
 
 def _joints_of(value: object) -> int:

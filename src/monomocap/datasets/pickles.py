@@ -61,6 +61,17 @@ def read_npz_object(path: Path, name: str) -> object:
         raise DataError(f"cannot read {path}: {reason(error)}; get the file again") from error
 
 
+def read_npy_object(path: Path) -> object:
+    """A .npy file that holds a python object, as `np.save` writes a dict; raises `DataError`."""
+    try:
+        with path.open("rb") as file:
+            return _read_npy(file)
+    except Refused as error:
+        raise _runs_code(path, error) from None
+    except DAMAGE as error:
+        raise DataError(f"cannot read {path}: {reason(error)}; get the file again") from error
+
+
 def read_pickle(path: Path) -> object:
     """A whole pickle of arrays and plain containers, of Python 3 or 2; raises `DataError`."""
     try:
