@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from monomocap.datasets.matched import detect_matched, shipped_noise
 from monomocap.datasets.mocap import MocapClip, common_body, limb_length
 from monomocap.datasets.synthetic import (
     cameras_from_world,
@@ -81,11 +82,23 @@ def make_batch(store: Store, config: TrainConfig, rng: np.random.Generator) -> B
     world = _mirrored(world, rng.random(len(world)) < 0.5)
     camera = to_camera(world, *cameras_from_world(world[:, :, 0], config.views, rng))
     ray = camera[..., :2] / camera[..., 2:].clip(0.3)
-    seen, score = detect(ray, config.noise, rng)
+    seen, score = detected(ray, config, rng)
     view = person_view(seen, score)
     size = BODY_LIMB_LENGTH_M / limb_length(camera).mean(axis=1)
     relative = (camera - camera[:, :, :1]) * size[:, None, None, None]
     return view.x, to_virtual(view, relative).astype(np.float32)
+
+
+def detected(
+    ray: Float[np.ndarray, "batch time 17 2"], config: TrainConfig, rng: np.random.Generator
+) -> tuple[Float[np.ndarray, "batch time 17 2"], Float[np.ndarray, "batch time 17"]]:
+    """What detectors see: some clips as by one that was measured, the others as by any."""
+    seen, score = detect(ray, config.noise, rng)
+    matched = rng.random(len(ray)) < config.matched_share
+    if matched.any():
+        measured = detect_matched(ray[matched], config.fps, shipped_noise(), rng)
+        seen[matched], score[matched] = measured
+    return seen, score
 
 
 def _windows(

@@ -58,6 +58,8 @@ class TrainConfig:
     rarity_power: float = 0.5
     """0 draws every second of mocap as often, 1 every kind of pose (`train.augment.rarity`)."""
     noise: Noise = Noise()
+    matched_share: float = 0.4
+    """Share of clips whose 2D is as a measured detector's (`datasets.matched`), not as `noise`."""
     views: Viewpoints = Viewpoints(
         pitch_sd_rad=0.3, roll_sd_rad=0.25, nearest_m=1.8, farthest_m=9.0, any_tilt_share=0.08
     )
