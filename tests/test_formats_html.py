@@ -15,7 +15,8 @@ import pytest
 import monomocap
 from monomocap.formats import html
 from monomocap.formats.angle_table import angles_of
-from monomocap.formats.html import APART_M, MISSING, page, to_data
+from monomocap.formats.html import MISSING, page, to_data
+from monomocap.formats.positions import APART_M
 from monomocap.geometry.angles import ANGLES
 from monomocap.geometry.world import in_world
 from monomocap.render.motions import walk

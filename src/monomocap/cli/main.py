@@ -20,6 +20,7 @@ from monomocap.cli.evaluate import evaluate
 from monomocap.cli.live import live
 from monomocap.cli.models import models
 from monomocap.cli.recognize import recognize
+from monomocap.cli.render import render
 from monomocap.cli.run import run
 from monomocap.cli.score import score
 from monomocap.cli.train import export, train
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(convert)
 app.command()(view)
+app.command()(render)
 app.command()(live)
 app.command()(demo)
 app.command()(bench)

@@ -9,7 +9,6 @@ seen from the page.
 import base64
 import json
 import os
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,12 @@ import numpy as np
 from monomocap.formats.angle_table import angles_of
 from monomocap.formats.files import whole_or_nothing
 from monomocap.formats.format import Format
-from monomocap.formats.positions import world_motions
+from monomocap.formats.positions import is_lost, stood
 from monomocap.geometry.angles import ANGLES, JointAngles
 from monomocap.skeleton import Skeleton
 from monomocap.types import Motion3D, Take, Track2D
 
 SCRIPTS = ("data.js", "stage.js", "picture.js", "charts.js", "player.js")
-APART_M = 1.3
-"""Between people of whom it is not known where they stand."""
 MOST = 32767
 MISSING = -32768
 MOST_FRAMES = 36_000
@@ -73,25 +70,6 @@ def to_data(take: Take, path: Path) -> dict[str, Any]:
     }
 
 
-def stood(take: Take) -> list[Motion3D]:
-    """Everybody in the world; people of whom nobody knows where they stand, side by side."""
-    lost = [motion.person for motion in take.motions if _is_lost(motion)]
-    motions = world_motions(take)
-    if len(lost) < 2:
-        return motions
-    aside_m = {person: (n - (len(lost) - 1) / 2) * APART_M for n, person in enumerate(lost)}
-    return [_moved(motion, aside_m.get(motion.person, 0.0)) for motion in motions]
-
-
-def _is_lost(motion: Motion3D) -> bool:
-    """Whether nobody knows where this person stands."""
-    return motion.frame == "root" and motion.root_m is None
-
-
-def _moved(motion: Motion3D, aside_m: float) -> Motion3D:
-    return replace(motion, xyz_m=motion.xyz_m + np.array([aside_m, 0.0, 0.0]))
-
-
 def _facts(take: Take) -> str:
     """The line under the title."""
     frames = f"{len(take.time_s)} frames, {take.info.fps:.4g} frames/s"
@@ -103,7 +81,7 @@ def _note(take: Take) -> str:
     """What the stage does not know."""
     if not take.motions:
         return "Nobody was seen."
-    lost = sum(_is_lost(motion) for motion in take.motions)
+    lost = sum(is_lost(motion) for motion in take.motions)
     if lost > 1:
         return "Where people stand is not known: they are put side by side."
     return "Where the person stands is not known: the pelvis stays in place." if lost else ""

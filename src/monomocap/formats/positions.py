@@ -4,6 +4,8 @@ Files of positions are in the world: metres, right-handed, Z up, floor at 0 (`in
 whose programs have Y up turn them by a quarter about X.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float
 
@@ -15,11 +17,32 @@ Points = Float[np.ndarray, "*batch 3"]
 MM = 1000.0
 UNKNOWN_FPS = 1.0
 """Of a file with one frame."""
+APART_M = 1.3
+"""Between people of whom it is not known where they stand."""
 
 
 def world_motions(take: Take) -> list[Motion3D]:
     """Everybody's motion in the world."""
     return [in_world(motion, take.camera) for motion in take.motions]
+
+
+def stood(take: Take) -> list[Motion3D]:
+    """Everybody in the world; people of whom nobody knows where they stand, side by side."""
+    lost = [motion.person for motion in take.motions if is_lost(motion)]
+    motions = world_motions(take)
+    if len(lost) < 2:
+        return motions
+    aside_m = {person: (n - (len(lost) - 1) / 2) * APART_M for n, person in enumerate(lost)}
+    return [_moved(motion, aside_m.get(motion.person, 0.0)) for motion in motions]
+
+
+def is_lost(motion: Motion3D) -> bool:
+    """Whether nobody knows where this person stands."""
+    return motion.frame == "root" and motion.root_m is None
+
+
+def _moved(motion: Motion3D, aside_m: float) -> Motion3D:
+    return replace(motion, xyz_m=motion.xyz_m + np.array([aside_m, 0.0, 0.0]))
 
 
 def y_up(xyz: Points) -> Points:

@@ -1,6 +1,8 @@
 """People on the stage: bones, and the shadow that shows where in depth a limb is."""
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -29,23 +31,37 @@ def draw_people(picture: Picture, eye: Eye, people: list[Pose], floor_m: float |
     if floor_m is not None:
         for xyz_m, skeleton in people:
             _draw_shadow(picture, eye, xyz_m, skeleton, floor_m)
-    for xyz_m, skeleton in people:
-        _draw_pose(picture, eye, xyz_m, skeleton)
+    bones = [bone for xyz_m, skeleton in people for bone in _bones(eye, xyz_m, skeleton)]
+    for bone in sorted(bones, key=lambda bone: -bone.away_m):
+        _draw_bone(picture, eye, bone)
 
 
-def _draw_pose(
-    picture: Picture, eye: Eye, xyz_m: Float[np.ndarray, "joint 3"], skeleton: Skeleton
-) -> None:
-    """Far bones first, so that near ones cover them."""
+@dataclass(frozen=True)
+class _Bone:
+    """A bone in the picture; its child's end carries the dot."""
+
+    parent_px: Float[np.ndarray, "2"]
+    child_px: Float[np.ndarray, "2"]
+    away_m: float
+    colour: Colour
+
+
+def _bones(eye: Eye, xyz_m: Float[np.ndarray, "joint 3"], skeleton: Skeleton) -> Iterator[_Bone]:
+    """The bones that have both ends before the eye."""
     xy_px, depth_m = eye.project(xyz_m)
-    bones = [(p, c, (depth_m[p] + depth_m[c]) / 2) for p, c in skeleton.bones]
-    for parent, child, away_m in sorted(bones, key=lambda bone: -float(bone[2])):
-        if not math.isfinite(away_m):
-            continue
-        radius_px = max(1.0, BONE_M * eye.focal_px / float(away_m))
-        colour = _faded(COLOURS[bone_side(skeleton, parent, child)], float(away_m) - eye.distance_m)
-        stroke(picture, xy_px[parent], xy_px[child], radius_px, colour, rim=_RIM)
-        dot(picture, xy_px[child], 1.3 * radius_px, mixed(colour, (255, 255, 255), 0.35))
+    for parent, child in skeleton.bones:
+        away_m = float(depth_m[parent] + depth_m[child]) / 2
+        if math.isfinite(away_m):
+            colour = COLOURS[bone_side(skeleton, parent, child)]
+            yield _Bone(xy_px[parent], xy_px[child], away_m, colour)
+
+
+def _draw_bone(picture: Picture, eye: Eye, bone: _Bone) -> None:
+    """Far bones come first, so that near ones cover them."""
+    radius_px = max(1.0, BONE_M * eye.focal_px / bone.away_m)
+    colour = _faded(bone.colour, bone.away_m - eye.distance_m)
+    stroke(picture, bone.parent_px, bone.child_px, radius_px, colour, rim=_RIM)
+    dot(picture, bone.child_px, 1.3 * radius_px, mixed(colour, (255, 255, 255), 0.35))
 
 
 def _draw_shadow(

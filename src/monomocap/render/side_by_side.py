@@ -64,7 +64,7 @@ def render_take(
         VideoWriter(output, fps=take.info.fps) as writer,
     ):
         for frame in pictures:
-            picture = _overlaid(take, frame.index, resize(frame.rgb, width_px, height_px))
+            picture = overlaid(take, frame.index, resize(frame.rgb, width_px, height_px))
             poses = [_pose(motion, i, people, frame.index) for i, motion in enumerate(take.motions)]
             writer.write(np.hstack([picture, stage.draw_people(poses)]), frame.time_s)
             progress("render", frame.index + 1, frames)
@@ -91,9 +91,10 @@ def _lowest_ankle_m(motion: Motion3D) -> Float[np.ndarray, " time"]:
     return y
 
 
-def _overlaid(
+def overlaid(
     take: Take, index: int, rgb: UInt8[np.ndarray, "height width 3"]
 ) -> UInt8[np.ndarray, "height width 3"]:
+    """A frame's picture, in any size, with everybody's 2D skeleton on it."""
     scale = np.array([rgb.shape[1] / take.info.width_px, rgb.shape[0] / take.info.height_px])
     chosen = take.motion()
     for track in take.tracks:

@@ -1,4 +1,4 @@
-"""Videos out: H.264, yuv420p, index in front, so that everything plays them.
+"""Videos out: H.264, yuv420p, index in front, so that everything plays them; others by ending.
 
 A file appears under its name only when it is whole; until then, and after a failure, it does not.
 """
@@ -10,6 +10,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import av
 import numpy as np
@@ -19,8 +20,8 @@ from av.video.stream import VideoStream
 from jaxtyping import UInt8
 
 from monomocap.errors import OutputError
+from monomocap.video.codings import coding_of
 
-ENDINGS = (".mp4", ".m4v", ".mov")
 TICK = Fraction(1, 90_000)
 """Times are kept to this many seconds."""
 _BT709 = 1
@@ -30,11 +31,12 @@ _LIMITED_RANGE = 1
 class VideoWriter:
     """Writes pictures of one size; `fps` is for pictures that come without a time."""
 
-    def __init__(self, path: str | Path, *, fps: float | int) -> None:
-        """Raises `OutputError` at once if nothing can be written there."""
+    def __init__(self, path: str | Path, *, fps: float | int, transparent: bool = False) -> None:
+        """`transparent` takes RGBA. Raises `OutputError` if nothing can be written there."""
         if not 0 < fps < float("inf"):
             raise OutputError(f"{path}: a video needs frames per second above 0, not {fps}")
         self._path = Path(path)
+        self._coding = coding_of(self._path, transparent)
         self._step = max(1, round(1 / (fps * TICK)))
         self._part = _reserve(self._path)
         self._container: OutputContainer | None = None
@@ -43,14 +45,17 @@ class VideoWriter:
         self._last: int | None = None
         self._later = 0
         try:
+            kind = self._coding.container
             options = {"movflags": "faststart", "movie_timescale": str(1 / TICK)}
-            self._container = av.open(str(self._part), "w", format="mp4", options=options)
+            self._container = av.open(
+                str(self._part), "w", format=kind, options={} if kind == "webm" else options
+            )
         except (av.FFmpegError, OSError) as error:
             self._abandon()
             raise OutputError(f"cannot write {path} ({error.strerror})") from error
 
     def write(
-        self, rgb: UInt8[np.ndarray, "height width 3"], time_s: float | int | None = None
+        self, rgb: UInt8[np.ndarray, "height width channel"], time_s: float | int | None = None
     ) -> None:
         """Add a picture, shown from `time_s` on, or one step after the picture before it.
 
@@ -61,7 +66,7 @@ class VideoWriter:
             stream = self._stream or self._begin(rgb)
             if rgb.shape[:2] != self._size:
                 raise OutputError(f"{self._path}: pictures must keep their size {self._size}")
-            self._mux(stream, _picture(rgb, ticks, self._step))
+            self._mux(stream, _picture(rgb, self._coding.pix_fmt, ticks, self._step))
         except (av.FFmpegError, OSError) as error:
             raise OutputError(f"cannot write {self._path} ({error.strerror})") from error
         self._last = ticks
@@ -110,12 +115,13 @@ class VideoWriter:
 
     def _begin(self, rgb: np.ndarray) -> VideoStream:
         assert self._container is not None
-        stream = self._container.add_stream("libx264", rate=Fraction(1, self._step) / TICK)
+        rate = Fraction(1, self._step) / TICK
+        stream = cast(VideoStream, self._container.add_stream(self._coding.codec, rate=rate))
         height, width, _ = rgb.shape
         self._size = height, width
         stream.width, stream.height = width + width % 2, height + height % 2
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"preset": "veryfast", "crf": "20"}
+        stream.pix_fmt = self._coding.pix_fmt
+        stream.options = dict(self._coding.options)
         context = stream.codec_context
         context.time_base = TICK
         context.colorspace = context.color_primaries = context.color_trc = _BT709
@@ -137,20 +143,19 @@ class VideoWriter:
         self._part.unlink(missing_ok=True)
 
 
-def _picture(rgb: np.ndarray, ticks: int, step: int) -> av.VideoFrame:
+def _picture(rgb: np.ndarray, pix_fmt: str, ticks: int, step: int) -> av.VideoFrame:
     """yuv420p wants even sides: the last row and column are shown twice where they are odd."""
     height, width = rgb.shape[:2]
     even = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
-    frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+    channels = {3: "rgb24", 4: "rgba"}[rgb.shape[2]]
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format=channels)
+    frame = frame.reformat(format=pix_fmt, dst_colorspace=Colorspace.ITU709)
     frame.pts, frame.time_base, frame.duration = ticks, TICK, step
     return frame
 
 
 def _reserve(path: Path) -> Path:
     """An empty file beside the one to be written; proves that writing is possible."""
-    if path.suffix.lower() not in ENDINGS:
-        raise OutputError(f"cannot write {path}: a video ends in {', '.join(ENDINGS)}")
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder")
     try:

@@ -26,7 +26,7 @@ def view(take: str | Path, recording: Path | None = None, video: Path | None = N
     FORMATS[ENDING].check()
     if recording is not None:
         _check(recording)
-    found = _with_video(load(_file_of(Path(take))), video)
+    found = _with_video(load(file_of(Path(take))), video)
     if recording is not None:
         save(found, recording)
         return
@@ -40,7 +40,7 @@ def _check(recording: Path) -> None:
     check_folder(recording.parent)
 
 
-def _file_of(take: Path) -> Path:
+def file_of(take: Path) -> Path:
     """The numbers of a folder of results, or the file itself."""
     return take / NPZ if take.is_dir() else take
 
