@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.noise_statistics import Pairs, measure, table
+from benchmarks.noise_statistics import Pairs, calibrated, measure, table
 from monomocap.datasets.folder import read_mocap
 from monomocap.datasets.matched import FILE, detect_matched, shipped_noise
 from monomocap.datasets.mocap import HELD_OUT_SUBJECTS
@@ -98,7 +98,8 @@ def done(asked: argparse.Namespace) -> Iterator[str]:
     else:
         pairs = read_pairs(asked.pairs)
         source = {"detector": "mediapipe", "films": len(pairs.seen), "command": COMMAND}
-        write_whole(asked.output, measure(pairs, source).as_json().encode())
+        noise = calibrated(measure(pairs, source), pairs)
+        write_whole(asked.output, noise.as_json().encode())
         yield f"wrote {asked.output}"
 
 

@@ -5,14 +5,21 @@ a film, what changes slowly, what is new in every frame, bursts, and exchanged s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import nnls
 
-from monomocap.datasets.matched import JOINTS, JointNoise, MatchedNoise, body_axes, side_free
+from monomocap.datasets.matched import (
+    JOINTS,
+    JointNoise,
+    MatchedNoise,
+    body_axes,
+    detect_matched,
+    side_free,
+)
 from monomocap.datasets.synthetic import apparent_size
 from monomocap.skeleton import H36M17
 
@@ -23,6 +30,7 @@ QUANTILES = 11
 FEWEST = 20
 """Joints that a row of the scores' table must rest on."""
 LAGS = 12
+CALIBRATIONS = 5
 TIMES_S = np.geomspace(0.05, 2.0, 40)
 _NUMBERS = [H36M17.index(joint) for joint in JOINTS]
 _NAMES = list(dict.fromkeys(side_free(joint) for joint in JOINTS))
@@ -122,14 +130,48 @@ def _spreads(still: Films, fps: float) -> tuple[float, dict[str, tuple[float, fl
     spreads = {}
     for name, numbers in _sided():
         drift2, jitter2 = _drift_and_jitter(grown[name], lags, fps, drift_s)[0]
-        mean = np.nanmean(still[:, :, numbers], axis=1)
-        constant2 = np.nanmean(mean**2) - drift2 * _left_in_mean(still.shape[1], fps, drift_s)
+        mean = _film_means(still[:, :, numbers])
+        constant2 = (mean**2).mean() - drift2 * _left_in_mean(still.shape[1], fps, drift_s)
         spreads[name] = (
             float(np.sqrt(max(constant2, 0.0))),
             float(np.sqrt(drift2)),
             float(np.sqrt(jitter2)),
         )
     return drift_s, spreads
+
+
+def _film_means(part: Float[np.ndarray, "film time joint 2"]) -> Float[np.ndarray, " mean"]:
+    """Of every film's joints that were seen."""
+    known = np.isfinite(part)
+    count = known.sum(axis=1)
+    total = np.where(known, part, 0.0).sum(axis=1)
+    means: Float[np.ndarray, " mean"] = total[count > 0] / count[count > 0]
+    return means
+
+
+def calibrated(noise: MatchedNoise, pairs: Pairs) -> MatchedNoise:
+    """The same with gradual errors scaled until the median error of the joints is the measured one.
+
+    Real errors have more small and more large ones than a normal distribution of their spread.
+    """
+    wanted = _median_error(pairs)
+    for _ in range(CALIBRATIONS):
+        rng = np.random.default_rng(0)
+        seen, score = detect_matched(pairs.true, pairs.fps, noise, rng)
+        factor = wanted / _median_error(Pairs(seen, pairs.true, score, pairs.fps))
+        noise = replace(noise, joints={n: _scaled(row, factor) for n, row in noise.joints.items()})
+    return noise
+
+
+def _median_error(pairs: Pairs) -> float:
+    size = apparent_size(pairs.true)[:, None, None]
+    off = np.linalg.norm(pairs.seen - pairs.true, axis=-1) / size
+    return float(np.nanmedian(off[:, :, _NUMBERS]))
+
+
+def _scaled(row: JointNoise, factor: float) -> JointNoise:
+    bias, drift, jitter = (round(factor * v, 4) for v in (row.bias, row.drift, row.jitter))
+    return replace(row, bias=bias, drift=drift, jitter=jitter)
 
 
 def _sided() -> list[tuple[str, list[int]]]:

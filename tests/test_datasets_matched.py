@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.noise_statistics import Pairs, exchanged, measure, table
+from benchmarks.noise_statistics import Pairs, calibrated, exchanged, measure, table
 from monomocap.datasets.matched import (
     JointNoise,
     MatchedNoise,
@@ -60,6 +60,15 @@ def test_what_is_put_in_is_measured_again() -> None:
     assert found.missing == pytest.approx(0.05, abs=0.03)
     assert 0.08 < found.bursts_per_s < 0.4
     assert 0.2 < found.burst < 0.5
+
+
+def test_calibrated_noise_has_the_measured_median() -> None:
+    true = truths(20)
+    seen, score = detect_matched(true, FPS, known(), np.random.default_rng(1))
+    loud = {name: replace(row, drift=0.2) for name, row in known().joints.items()}
+    pairs = Pairs(seen, true, score, FPS)
+    found = calibrated(replace(known(), joints=loud), pairs)
+    assert 0.02 < found.joints["knee"].drift < 0.06
 
 
 def test_a_seed_makes_the_same_noise_and_frames_without_anybody_are_nan() -> None:

@@ -8,11 +8,14 @@ import typer
 
 from monomocap.cli import words
 from monomocap.cli.progress import shown
-from monomocap.errors import MissingDependency
+from monomocap.errors import MissingDependency, OptionError
 
 Recipe = Annotated[str, typer.Argument(help="The recipe, such as open.", metavar="RECIPE")]
 Data = Annotated[
-    Path, typer.Option("--data", help="Motion capture: a file or a folder.", metavar="PATH")
+    Path,
+    typer.Option(
+        "--data", help="Motion capture, Human3.6M or MPI-INF-3DHP: file or folder.", metavar="PATH"
+    ),
 ]
 Run = Annotated[
     Path | None,
@@ -23,7 +26,10 @@ Source = Annotated[
     typer.Argument(help="A run's folder, a published model's, or a checkpoint.", metavar="SOURCE"),
 ]
 OnnxFile = Annotated[
-    Path, typer.Argument(help="The file to write: .onnx, or .pt for --init.", metavar="FILE")
+    Path,
+    typer.Argument(
+        help="The file to write: .onnx; .pt for --init; .pth as published.", metavar="FILE"
+    ),
 ]
 Half = Annotated[
     bool, typer.Option("--half", help="Keep weights in half precision: half the file.")
@@ -39,6 +45,16 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Another number in the recipe: noise.jitter=0.01.", metavar="N=V"),
 ]
+Seen = Annotated[
+    str | None,
+    typer.Option(
+        "--input",
+        help="2D of a data set: gt, or detections.",
+        metavar="gt|detections[:FILE]",
+        show_default="gt",
+    ),
+]
+Compile = Annotated[bool, typer.Option("--compile", help="Compile the network (torch.compile).")]
 Threads = Annotated[int | None, typer.Option("--threads", help="CPU threads.", metavar="N")]
 
 
@@ -52,6 +68,8 @@ def train(
     seed: Seed = None,
     change: Set = None,
     threads: Threads = None,
+    seen: Seen = None,
+    compile: Compile = False,
     device: words.DeviceName = "auto",
     quiet: words.Quiet = False,
     debug: words.Debug = False,
@@ -63,12 +81,19 @@ def train(
     _needs_torch("training")
     from monomocap.train.change import changed
     from monomocap.train.config import recipe_named
+    from monomocap.train.dataset import dataset_at, of_dataset
     from monomocap.train.loop import train as train_workflow
 
     wanted = {"steps": steps, "batch": batch, "seed": seed, "threads": threads}
     given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
     recipe_changed = changed(recipe_named(recipe), change or ())
+    if compile:
+        given["compile"] = "inductor"
     config = replace(recipe_changed, device=device, **given)
+    if dataset_at(data) is not None:
+        config = of_dataset(config, data, seen or "gt", steps)
+    elif seen is not None:
+        raise OptionError("--input is for data sets; motion capture is seen by synthetic cameras")
     run = output or Path("runs") / recipe
     with shown(quiet) as progress:
         train_workflow(config, data, run, init=init, progress=progress)

@@ -1,8 +1,9 @@
-"""MPI-INF-3DHP (Mehta et al., 2017): the official annotations, and the common test archive.
+"""MPI-INF-3DHP (Mehta et al., 2017): the official annotations, and the common archives.
 
 Official: `TS1/annot_data.mat` ... `TS6` for the test set, `S1/Seq1/annot.mat` ... for training
-(MATLAB, old and v7.3). The archive that lifting research shares: `data_test_3dhp.npz`. All in mm
-and camera axes; a camera's focal length and centre come from the data's own pairs of 2D and 3D.
+(MATLAB, old and v7.3). The archives that lifting research shares: `data_test_3dhp.npz` and
+`data_train_3dhp.npz`. All in mm and camera axes; a camera's focal length and centre come from the
+data's own pairs of 2D and 3D.
 """
 
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from monomocap.skeleton import H36M17
 from monomocap.types import Camera
 
 ARCHIVE = "data_test_3dhp.npz"
+TRAIN_ARCHIVE = "data_train_3dhp.npz"
 TEST = tuple(f"TS{n}" for n in range(1, 7))
 OUTDOORS = ("TS5", "TS6")
 """Full HD; everything else is square."""
@@ -50,7 +52,8 @@ def read(path: Path, split: str) -> Iterator[Recording]:
     """`test`, `test-universal` (everybody scaled to one size, as the official score) or `train`."""
     archive = path / ARCHIVE if path.is_dir() else path
     if split == "train":
-        return _read_train(path)
+        training = path / TRAIN_ARCHIVE if path.is_dir() else path
+        return _read_train_archive(training) if training.is_file() else _read_train(path)
     if archive.is_file():
         if split != "test":
             raise DataError(f"{archive} has no universal annotations; give TS1/annot_data.mat")
@@ -105,11 +108,27 @@ def _valid(value: object, frames: int, where: str) -> Bool[np.ndarray, " time"] 
     return flags.astype(bool)
 
 
+def _read_train_archive(archive: Path) -> Iterator[Recording]:
+    """`data["S1 Seq1"][0]["0"]` with `data_2d` and `data_3d`: the test archive's joints, mm."""
+    sequences = table(read_npz_object(archive, "data"), f"{archive}: data")
+    for name, held in sorted(sequences.items()):
+        subject, _, take = name.partition(" ")
+        views = held[0] if isinstance(held, list | tuple) and held else held
+        fps = 50.0 if (subject, take) in FAST else 25.0
+        for number, (camera, parts) in enumerate(table(views, f"{archive}: {name}").items()):
+            where = f"{archive}: {name}/{camera}"
+            poses = table(parts, where)
+            xy_px = poses_array(poses.get("data_2d"), len(MPI17), 2, f"{where}/data_2d")[..., :2]
+            xyz_m = poses_array(poses.get("data_3d"), len(MPI17), 3, f"{where}/data_3d") / 1000
+            xyz_m, xy_px = by_name(xyz_m, MPI17), by_name(xy_px, MPI17)
+            yield _recording(subject, take, camera, number, STUDIO_PX, xyz_m, xy_px, None, fps)
+
+
 def _read_train(path: Path) -> Iterator[Recording]:
     files = [(s, q, path / s / q / "annot.mat") for s, q in TRAIN]
     there = [(s, q, file) for s, q, file in files if file.is_file()]
     if not there:
-        raise DataError(f"{path} has no S1/Seq1/annot.mat; the train split needs them")
+        raise DataError(f"{path} has neither {TRAIN_ARCHIVE} nor S1/Seq1/annot.mat to train on")
     for subject, take, file in there:
         arrays = _mat_arrays(file, "annot2", "annot3")
         for number, name in enumerate(CAMERAS):

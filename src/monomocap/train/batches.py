@@ -28,7 +28,8 @@ BODY_LIMB_LENGTH_M = 1.34
 limb length (`datasets.mocap.limb_length`) of the captured adults, a person of about 1.65 m."""
 
 Pose = TypeVar("Pose", np.ndarray, Tensor)
-Batch = tuple[Float[np.ndarray, "batch 3 time 17"], Float[np.ndarray, "batch 3 time 17"]]
+Batch = tuple[Float[np.ndarray, "batch channel time 17"], Float[np.ndarray, "batch 3 time 17"]]
+"""What a network sees, and what it should answer."""
 
 
 @dataclass(frozen=True)

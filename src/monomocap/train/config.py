@@ -74,6 +74,14 @@ class TrainConfig:
     bf16: bool = True
     threads: int = 2
     """CPU threads; ignored on a GPU. Does not change the recipe."""
+    compile: str | None = None
+    """torch.compile's backend, such as inductor; None for none."""
+    dataset: str | None = None
+    """A data set with its own cameras (`train.dataset.DATASETS`); None for motion capture."""
+    seen: str | None = None
+    """A data set's 2D: gt, detections or detections:FILE; None for motion capture."""
+    epochs: int | None = None
+    """How often a paper goes through its data set: says `steps` there."""
 
 
 RECIPES = {
@@ -95,6 +103,7 @@ RECIPES = {
     # The papers' losses, optimisers and schedules (epochs as shares of the run), on our data.
     "hdformer": TrainConfig(
         recipe="hdformer",
+        epochs=110,
         frames=96,
         batch=256,
         dropout=0.3,
@@ -109,6 +118,7 @@ RECIPES = {
     ),
     "u-conddgcn": TrainConfig(
         recipe="u-conddgcn",
+        epochs=110,
         network="u-conddgcn",
         frames=96,
         batch=256,
@@ -123,6 +133,7 @@ RECIPES = {
     ),
     "mixste": TrainConfig(
         recipe="mixste",
+        epochs=120,
         network="mixste",
         frames=81,
         batch=12,
@@ -136,6 +147,7 @@ RECIPES = {
     ),
     "canonical-pose": TrainConfig(
         recipe="canonical-pose",
+        epochs=80,
         network="canonical-pose",
         frames=27,
         batch=38,

@@ -1,11 +1,14 @@
 """From a run to a file that `--lifter` takes."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from monomocap.errors import DataError
+from monomocap.lift.exported import export_published
 from monomocap.lift.networks.drafted import STEP, Draft, DraftAlone
 from monomocap.lift.onnx import export_network
 from monomocap.lift.own import FORMAT
@@ -18,6 +21,7 @@ from monomocap.train.checkpoint import (
 )
 from monomocap.train.loop import average_of
 from monomocap.train.networks import build_network
+from monomocap.train.papers import save_published
 
 DRAFTED_FRAMES = 32
 """The lifter's window around a draft alone: as that of the network that refines it."""
@@ -28,7 +32,8 @@ FIXED_FRAMES = ("mixste",)
 def export_run(run: Path, output: Path) -> None:
     """Write a run's averaged network as ONNX, with all that the lifter and its reader must know.
 
-    A name that ends in .pt gets the weights alone, for another run to begin with. Raises
+    A name that ends in .pt gets the weights alone, for another run to begin with; one in .pth, of a
+    paper's recipe on a data set, a checkpoint with published names. Raises
     `DataError` for a folder that is no run, `OutputError` if the file cannot be written.
     """
     receipt = read_receipt(run)
@@ -38,6 +43,9 @@ def export_run(run: Path, output: Path) -> None:
         raise DataError(f"{run} has no checkpoint yet")
     if output.suffix == ".pt":
         save_weights(output, average_of(state))
+        return
+    if config.get("dataset") is not None:
+        _export_paper(average_of(state), config["network"], output)
         return
     network = build_network(config["network"], frames=config["frames"], size=config["size"])
     network.load_state_dict(average_of(state))
@@ -63,3 +71,14 @@ def export_run(run: Path, output: Path) -> None:
     export_network(
         network, output, inputs={"x": example}, dynamic={"x": free, "y": free}, metadata=metadata
     )
+
+
+def _export_paper(weights: dict[str, Tensor], network: str, output: Path) -> None:
+    """What the published checkpoint would be, or its ONNX."""
+    if output.suffix == ".pth":
+        save_published(weights, network, output)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        published = Path(folder) / f"{network}.pth"
+        save_published(weights, network, published)
+        export_published(published, output)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from monomocap.datasets.folder import read_mocap
 from monomocap.options import Progress, no_progress
-from monomocap.train.batches import Batch, answered, batches, make_store
+from monomocap.train.batches import Batch, Store, answered, batches, make_store
 from monomocap.train.checkpoint import (
     load_checkpoint,
     load_weights,
@@ -25,9 +25,12 @@ from monomocap.train.checkpoint import (
 )
 from monomocap.train.config import TrainConfig
 from monomocap.train.curves import draw_curves
+from monomocap.train.dataset import DatasetLessons
 from monomocap.train.losses import total_loss
 from monomocap.train.networks import build_network
 from monomocap.train.optimizers import learning_rate, make_optimizer
+from monomocap.train.papers import paper_network
+from monomocap.train.team import ALONE, Team, join, leave
 from monomocap.train.validate import Validation, make_validation
 from monomocap.weights import sha256
 
@@ -42,37 +45,98 @@ def train(
 ) -> nn.Module:
     """Train, or go on where the run's folder stopped; returns the averaged network.
 
-    `init` names weights to begin with (a .pt file of `monomocap export`).
+    `init` names weights to begin with (a .pt file of `monomocap export`). Started by `torchrun`,
+    every process learns from its share of each batch, and the first one measures and saves.
     The folder gets `receipt.json`, `log.jsonl`, `checkpoint.pt` and `curves.png`. Stopped at any
     step and started again, it goes on with the same numbers.
     """
-    clips = read_mocap(data)
-    store = make_store(clips, config)
-    validation = make_validation(clips, config)
+    lessons = lessons_of(config, data)
     config = config if init is None else replace(config, init=sha256(init))
-    trainer = Trainer.fresh(config, init)
-    if (resumed := load_checkpoint(run)) is None:
-        write_receipt(run, config, data)
-    else:
+    team = join(config)
+    try:
+        trainer = Trainer.fresh(config, init, team=team, prime=lessons.prime)
+        _begin(trainer, run, data)
+        _learn(trainer, lessons, run, progress if team.leads else no_progress)
+        team.wait()
+    finally:
+        leave()
+    return trainer.average.module
+
+
+def lessons_of(config: TrainConfig, data: Path) -> "Lessons":
+    """Motion capture seen by synthetic cameras, or a data set with its own."""
+    if config.dataset is not None:
+        return DatasetLessons.read(config, data)
+    return MocapLessons.read(config, data)
+
+
+@runtime_checkable
+class Lessons(Protocol):
+    """What is learned from, and how well it was learned."""
+
+    def batches(self, start: int) -> Iterator[tuple[int, Batch]]:
+        """(step, batch) from a step on."""
+
+    def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """Errors on people that are not learned from, mm."""
+
+    def prime(self, network: nn.Module) -> None:
+        """Tell a fresh network what it must know of the data."""
+
+
+@dataclass(frozen=True)
+class MocapLessons:
+    """Motion capture; the network needs to know nothing of it."""
+
+    store: Store
+    validation: Validation
+    config: TrainConfig
+
+    @classmethod
+    def read(cls, config: TrainConfig, data: Path) -> "MocapLessons":
+        """Raises `DataError`."""
+        clips = read_mocap(data)
+        return cls(make_store(clips, config), make_validation(clips, config), config)
+
+    def batches(self, start: int) -> Iterator[tuple[int, Batch]]:
+        return batches(self.store, self.config, start=start)
+
+    def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        return self.validation.measure(network, device)
+
+    def prime(self, network: nn.Module) -> None:
+        return None
+
+
+def _begin(trainer: "Trainer", run: Path, data: Path) -> None:
+    """A receipt for a new run; a run that stopped goes on."""
+    resumed = load_checkpoint(run)
+    trainer.team.wait()  # nobody writes before everybody has looked
+    if resumed is not None:
         trainer.load(resumed)
-        resume_receipt(run, config, data, trainer.step)
+    if trainer.team.leads and resumed is None:
+        write_receipt(run, trainer.config, data)
+    elif trainer.team.leads:
+        resume_receipt(run, trainer.config, data, trainer.step)
+
+
+def _learn(trainer: "Trainer", lessons: Lessons, run: Path, progress: Progress) -> None:
+    config = trainer.config
     began = time.monotonic()
     losses: list[float] = []
-    for step, batch in ahead(batches(store, config, start=trainer.step)):
+    for step, batch in ahead(lessons.batches(trainer.step)):
         losses.append(trainer.learn(step, batch))
         progress("train", step + 1, config.steps)
         if trainer.step % config.evaluate_every == 0 or trainer.step == config.steps:
             clips_s = len(losses) * config.batch / (time.monotonic() - began)
-            report(run, trainer, validation, float(np.mean(losses)), clips_s)
+            if trainer.team.leads:
+                report(run, trainer, lessons, float(np.mean(losses)), clips_s)
             began, losses = time.monotonic(), []
-    return trainer.average.module
 
 
-def report(
-    run: Path, trainer: "Trainer", validation: Validation, loss: float, clips_s: float
-) -> None:
+def report(run: Path, trainer: "Trainer", lessons: Lessons, loss: float, clips_s: float) -> None:
     """Measure on held-out people, and leave everything on disk."""
-    scores = validation.measure(trainer.average.module, trainer.device)
+    scores = lessons.measure(trainer.average.module, trainer.device)
     log(run, {"step": trainer.step, "loss_mm": 1000 * loss, "clips_s": clips_s, **scores})
     save_checkpoint(run, trainer.state())
     draw_curves(run)
@@ -99,41 +163,57 @@ class Trainer:
     average: AveragedModel
     optimizer: torch.optim.Optimizer
     step: int = 0
+    team: Team = ALONE
+
+    def __post_init__(self) -> None:
+        backend = self.config.compile
+        self.forward = torch.compile(self.network, backend=backend) if backend else self.network
+        """The network, compiled where the recipe wants it; it shares the network's weights."""
 
     @classmethod
-    def fresh(cls, config: TrainConfig, init: Path | None = None) -> "Trainer":
+    def fresh(
+        cls,
+        config: TrainConfig,
+        init: Path | None = None,
+        *,
+        team: Team = ALONE,
+        prime: Callable[[nn.Module], None] = lambda network: None,
+    ) -> "Trainer":
         """A new network from the recipe's seed or from a file, on the best device there is."""
         wanted = config.device if config.device != "auto" else _best_device()
-        device = torch.device(wanted)
+        device = team.device(wanted)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         network = network_of(config)
+        prime(network)
         if init is not None:
             load_weights(network, init)
-        network = network.to(device)
+        network = team.prepared(network.to(device), device)
         average = AveragedModel(network, multi_avg_fn=_moving(config.average), use_buffers=True)
         optimizer = make_optimizer(config, network)
-        return cls(config, device, network, average, optimizer)
+        return cls(config, device, network, average, optimizer, team=team)
 
     def learn(self, step: int, batch: Batch) -> float:
         """One step of gradient descent; returns the loss in metres."""
-        torch.manual_seed((self.config.seed << 32) + step)
+        torch.manual_seed((self.config.seed << 32) + step * self.team.size + self.team.rank)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.config, step)
-        x, true = (torch.from_numpy(part).to(self.device) for part in batch)
+        parts = (self.team.own(torch.from_numpy(part)) for part in batch)
+        x, true = (part.to(self.device) for part in parts)
         self.network.train()
         with self.autocast():
-            predicted = self.network(x).float()
+            predicted = self.forward(x).float()
         config = self.config
         true = answered(true, predicted.shape[2])
         loss = total_loss(predicted, true, config.losses, config.joint_weights)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        self.team.average(self.network)
         nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_gradient)
         self.optimizer.step()
         self.average.update_parameters(self.network)
         self.step = step + 1
-        return float(loss.detach())
+        return self.team.mean(loss.detach())
 
     def autocast(self) -> AbstractContextManager[object]:
         """Half precision where the recipe wants it and the device has it."""
@@ -160,6 +240,8 @@ class Trainer:
 
 def network_of(config: TrainConfig) -> nn.Module:
     """The recipe's network, fresh."""
+    if config.dataset is not None:
+        return paper_network(config)
     return build_network(
         config.network, frames=config.frames, dropout=config.dropout, size=config.size
     )
