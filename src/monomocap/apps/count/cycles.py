@@ -23,7 +23,8 @@ def swings(signal: Float[np.ndarray, " time"], least: float) -> list[int]:
     low = high = 0
     rising: bool | None = None
     values = signal.tolist()
-    for i, value in enumerate(values):
+    for i in _where_it_may_turn(signal):
+        value = values[i]
         if rising is None:
             low = i if value < values[low] else low
             high = i if value > values[high] else high
@@ -50,6 +51,14 @@ def swings(signal: Float[np.ndarray, " time"], least: float) -> list[int]:
     return turns
 
 
+def _where_it_may_turn(signal: Float[np.ndarray, " time"]) -> list[int]:
+    """All frames but those at which it only goes on rising or falling."""
+    way = np.diff(signal)
+    onward = np.r_[False, way[:-1] * way[1:] > 0, False] if len(way) else np.zeros(1, bool)
+    frames: list[int] = np.flatnonzero(~onward[: len(signal)]).tolist()
+    return frames
+
+
 def cycles(signal: Float[np.ndarray, " time"], least: float) -> Extremes:
     """Valley, peak and valley of every rise and fall of at least `least`."""
     turns = swings(signal, least)
@@ -72,36 +81,41 @@ class Passed:
 def above(signal: Float[np.ndarray, " time"], extremes: Extremes, floor: float) -> Extremes:
     """Cycles cut off where they go below a floor: what lies deeper is on the way from or to some
     other movement."""
-    out = extremes.copy()
-    for row, (begin, peak, end) in zip(out, extremes.tolist(), strict=True):
-        if signal[peak] > floor:
-            row[0] = begin + _last_under(signal[begin : peak + 1], floor)
-            row[2] = end - _last_under(signal[peak : end + 1][::-1], floor)
-    return out
-
-
-def _last_under(rise: Float[np.ndarray, " time"], floor: float) -> int:
-    under = np.flatnonzero(rise <= floor)
-    return int(under[-1]) if len(under) else 0
+    begin, peak, end = extremes.T
+    rising, up = _stretches(begin, peak)
+    falling, down = _stretches(peak, end)
+    first = np.where(signal[rising] <= floor, rising, -1)
+    last = np.where(signal[falling] <= floor, falling, len(signal))
+    cut = extremes.copy()
+    cut[:, 0] = np.maximum(begin, np.maximum.reduceat(first, up))
+    cut[:, 2] = np.minimum(end, np.minimum.reduceat(last, down))
+    return np.where((signal[peak] > floor)[:, None], cut, extremes)
 
 
 def passed(signal: Float[np.ndarray, " time"], extremes: Extremes) -> Passed:
     """Where cycles pass the levels: the last time on the way up, the first on the way down."""
-    frames = np.empty((len(extremes), 2 * len(LEVELS) + 1), int)
-    for row, (begin, peak, end) in zip(frames, extremes.tolist(), strict=True):
-        row[: len(LEVELS)] = _up(signal[begin : peak + 1]) + begin
-        row[len(LEVELS)] = peak
-        row[len(LEVELS) + 1 :] = peak + _down(signal[peak : end + 1])
-    begin, peak, end = signal[extremes].T if len(extremes) else np.empty((3, 0))
-    return Passed(frames, peak - (begin + end) / 2)
+    if not len(extremes):
+        return Passed(np.empty((0, 2 * len(LEVELS) + 1), int), np.empty(0))
+    begin, peak, end = extremes.T
+    low, top, last = signal[extremes].T
+    rising, up = _stretches(begin, peak)
+    falling, down = _stretches(peak, end)
+    wanted = (low + LEVELS[:, None] * (top - low)).repeat(peak - begin + 1, axis=1)
+    under = np.where(signal[rising] < wanted, rising, -1)
+    wanted = (last + LEVELS[::-1, None] * (top - last)).repeat(end - peak + 1, axis=1)
+    over = np.where(signal[falling] < wanted, falling, len(signal))
+    rows = [
+        np.maximum(np.maximum.reduceat(under, up, axis=1), begin),
+        peak[None],
+        np.minimum(np.minimum.reduceat(over, down, axis=1), end),
+    ]
+    return Passed(np.concatenate(rows).T, top - (low + last) / 2)
 
 
-def _up(rise: Float[np.ndarray, " time"]) -> Int[np.ndarray, " level"]:
-    wanted = rise[0] + LEVELS * (rise[-1] - rise[0])
-    below = rise[None] < wanted[:, None]
-    return len(rise) - 1 - below[:, ::-1].argmax(axis=1)
-
-
-def _down(fall: Float[np.ndarray, " time"]) -> Int[np.ndarray, " level"]:
-    wanted = fall[-1] + LEVELS[::-1] * (fall[0] - fall[-1])
-    return (fall[None] < wanted[:, None]).argmax(axis=1)
+def _stretches(
+    first: Int[np.ndarray, " cycle"], last: Int[np.ndarray, " cycle"]
+) -> tuple[Int[np.ndarray, " frame"], Int[np.ndarray, " cycle"]]:
+    """All frames from the first to the last of each, one after the other, and where each begins."""
+    lengths = last - first + 1
+    starts = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) + (first - starts).repeat(lengths), starts

@@ -19,8 +19,11 @@ from monomocap.apps.count.search import (
     excursions,
     sides_alike,
     template,
+    turned_round,
 )
 
+MOST_GROUPS, RIVALS = 12, 4
+"""Groups that are looked at closely: in all, and of one stretch of time."""
 MOST_SETS = 5
 """Movements told apart in one video; the rest is other movement."""
 
@@ -40,6 +43,7 @@ def find_sets(values: Values, tuning: Tuning = TUNED) -> list[Set]:
     if len(values) < 4:
         return []
     groups = [g for c in candidates(values, tuning) for g in _bouts(c, tuning)]
+    groups = _both_ways(values, groups, tuning)
     groups = [_refined(values, g, tuning) for g in _best([g for g in groups if _counts(g, tuning)])]
     sets: list[Set] = []
     taken: list[tuple[int, int]] = []
@@ -52,13 +56,20 @@ def find_sets(values: Values, tuning: Tuning = TUNED) -> list[Set]:
     return sets
 
 
-def _best(groups: Sequence[Found], most: int = 12) -> list[Found]:
+def _both_ways(values: Values, groups: Sequence[Found], tuning: Tuning) -> list[Found]:
+    """The best groups, and the same from turn to turn."""
+    best = _best(groups, 2 * MOST_GROUPS)
+    turned = [turned_round(values, group, tuning) for group in best]
+    return best + [part for one in turned if one is not None for part in _bouts(one, tuning)]
+
+
+def _best(groups: Sequence[Found], most: int = MOST_GROUPS) -> list[Found]:
     """The best groups of every stretch of time."""
     chosen: list[Found] = []
     for group in sorted(groups, key=lambda g: -g.score):
         begin, end = group.span
         rivals = sum(min(end, e) > max(begin, b) for b, e in (c.span for c in chosen))
-        if rivals < 3:
+        if rivals < RIVALS:
             chosen.append(group)
         if len(chosen) == most:
             break
@@ -155,7 +166,7 @@ def _with_partial(values: Values, group: Found, tuning: Tuning) -> Set:
     signal = seen @ group.axis
     height = float(np.median(passed(signal, group.extremes).height))
     small = cycles(signal, tuning.least_partial * height)
-    free = [row for row in small.tolist() if not _overlaps(row, group.extremes)]
+    free = [row for row in small.tolist() if not _overlaps(row, group)]
     near = [row for row in free if _beside(row, group)]
     extremes = np.array(near, int).reshape(-1, 3)
     hills = passed(signal, extremes)
@@ -164,9 +175,11 @@ def _with_partial(values: Values, group: Found, tuning: Tuning) -> Set:
     return Set(group, extremes[fits], share[fits])
 
 
-def _overlaps(row: list[int], extremes: Extremes) -> bool:
-    """Whether a hill's peak lies within a whole repetition."""
-    return bool(((extremes[:, 0] < row[1]) & (row[1] < extremes[:, 2])).any())
+def _overlaps(row: list[int], group: Found) -> bool:
+    """Whether a hill's peak lies within a whole repetition, without the rest around it: a smaller
+    hill may lie before the lowest point between two whole ones, or after it."""
+    inside = (group.frames[:, 0] < row[1]) & (row[1] < group.frames[:, -1])
+    return bool(inside.any())
 
 
 def _beside(row: list[int], group: Found) -> bool:
