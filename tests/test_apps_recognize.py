@@ -27,6 +27,7 @@ from monomocap.apps.recognize.kernels import make_kernels, pooled
 from monomocap.apps.recognize.segments import segments
 from monomocap.apps.recognize.signals import signals
 from monomocap.cli.main import app
+from monomocap.datasets.mocap import common_body, read_free17
 from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import FormatError, InputError, OptionError
 from monomocap.formats import save
@@ -381,6 +382,32 @@ def test_hands_up_while_they_are_up() -> None:
     found = [s for s in signals(series_of(motion), 7) if s.name == "hands up"]
     assert found and all(s.person == 7 and s.end_s - s.start_s >= 0.5 for s in found)
     assert not [s for s in signals(series_of(exercise("squat", 0)), 0) if s.name == "hands up"]
+
+
+def test_real_falls_and_real_lying_are_signalled_and_nothing_else(data: Path) -> None:
+    """Captured people: two who fall, three who lie, who sit down, do jumping jacks, wave."""
+    expected = {
+        "90_16": {"fall"},
+        "90_17": {"fall"},
+        "Male1_A9_LieDown": {"lying still"},
+        "Male2_A9_Lie": {"lying still"},
+        "Male1_A8_CrouchToLie": set(),
+        "skl_s09_a10_r01": set(),
+        "skl_s09_a07_r01": set(),
+    }
+    found = {
+        clip.name: {
+            one.name
+            for one in signals(
+                series_of(replace(clip.motion, xyz_m=common_body(clip.motion.xyz_m))), 0
+            )
+        }
+        for clip in read_free17(data / "mocap" / "free17.npz")
+        if clip.name in expected or clip.name.endswith("_a05_r01")
+    }
+    waves = [found.pop(name) for name in list(found) if "_a05_" in name]
+    assert waves and all(names == {"hands up"} for names in waves)
+    assert found == expected
 
 
 def test_nobody_signals_nothing() -> None:
