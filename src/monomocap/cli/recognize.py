@@ -43,7 +43,7 @@ Taught = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Of the random convolutions.", metavar="N")]
 Network = Annotated[
-    bool, typer.Option("--network", help="Teach a graph network (torch), for 20 clips and more.")
+    bool, typer.Option("--network", help="Teach a graph network instead (torch); for many clips.")
 ]
 Live = Annotated[bool, typer.Option("--live", help="Say it while a camera or stream runs.")]
 NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render recognition.mp4.")]
