@@ -54,7 +54,7 @@ def camera() -> Camera:
     turn = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
     shift = np.array([0.0, EYE_M, AWAY_M])
     rows = np.concatenate([turn, shift[:, None]], axis=1)
-    pose = tuple(tuple(float(v) for v in row) for row in rows)
+    pose = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in rows)
     return replace(Camera.from_fov(*SIZE_PX, FOV_DEG), camera_from_world=pose)
 
 
