@@ -334,9 +334,11 @@ def convert_score(
 ) -> Float[np.ndarray, "*batch target"]:
     """A made joint is as sure as the least sure joint it is made of; 0 where it cannot be made."""
     weights = conversion(source, target)
-    shared = np.where(weights > 0, score[..., None, :], np.inf).min(axis=-1)
-    shared[..., weights.sum(axis=1) == 0] = 0.0
-    return shared.astype(score.dtype)
+    shared = np.zeros((*score.shape[:-1], len(weights)), score.dtype)
+    for joint, parts in enumerate(weights > 0):
+        if weights[joint].sum() != 0:
+            shared[..., joint] = score[..., parts].min(axis=-1)
+    return shared
 
 
 def _cannot_be_made(

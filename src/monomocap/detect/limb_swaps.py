@@ -47,7 +47,7 @@ def exchanged(
         return np.zeros(frames, dtype=bool)
     both = np.concatenate([pair.one, pair.other])
     turned = np.concatenate([pair.other, pair.one])
-    seen = np.stack([xy_px[:, both], xy_px[:, turned]]) / size_px
+    seen = np.stack([xy_px[:, both], xy_px[:, turned]]).astype(np.float64) / size_px
     state = _smoothest(seen, time_s)
     if state.mean() > 0.5:
         state = ~state

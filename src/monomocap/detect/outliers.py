@@ -20,6 +20,8 @@ SLACK = 0.20
 """And that much for a detector's ordinary unsteadiness, in apparent sizes."""
 LONGEST_WAY_S = 0.35
 """Before and after must not lie further apart in time."""
+PIECE_FRAMES = 2000
+"""A long track is looked at piece by piece, so that it takes no memory."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,18 @@ def leaps(
     xy_px: Float[np.ndarray, "time joint 2"], time_s: Float[np.ndarray, " time"]
 ) -> Bool[np.ndarray, "time joint"]:
     """Which joints leap away and come back, in runs of up to `LONGEST` frames."""
+    out = np.zeros(xy_px.shape[:2], dtype=bool)
+    for begin in range(0, len(out), PIECE_FRAMES):
+        first = max(begin - LONGEST - 1, 0)
+        around = slice(first, begin + PIECE_FRAMES + LONGEST + 1)
+        found = _leaps(xy_px[around], time_s[around])
+        out[begin : begin + PIECE_FRAMES] = found[begin - first :][:PIECE_FRAMES]
+    return out
+
+
+def _leaps(
+    xy_px: Float[np.ndarray, "time joint 2"], time_s: Float[np.ndarray, " time"]
+) -> Bool[np.ndarray, "time joint"]:
     out = np.zeros(xy_px.shape[:2], dtype=bool)
     size_px = _size(xy_px)
     for run in range(1, LONGEST + 1):

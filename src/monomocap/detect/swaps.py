@@ -82,7 +82,7 @@ def _limbs(track: Track2D, size_px: float) -> Bool[np.ndarray, "time joint"]:
         judges = _sided(track.skeleton, words)
         one = np.array([j for j in judges if track.skeleton.side(int(j)) == "left"], dtype=int)
         for stretch in _stretches(track, judges):
-            xy_px = track.xy_px[stretch].astype(np.float64)
+            xy_px = track.xy_px[stretch]
             wrong = exchanged(xy_px, track.time_s[stretch], Pair(one, mirror[one]), size_px)
             wrong &= _twisted(xy_px, wrong, track.skeleton)
             swapped[np.ix_(stretch[wrong], _sided(track.skeleton, group))] = True

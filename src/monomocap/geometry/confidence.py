@@ -54,20 +54,15 @@ class Evidence:
     skeleton: Skeleton
 
     def part(self, frames: slice) -> "Evidence":
-        """Some of the frames."""
-        return Evidence(
-            self.xyz_m[frames],
-            self.lifted_m[frames],
-            self.score[frames],
-            self.off_m[frames],
-            self.time_s[frames],
-            self.skeleton,
-        )
+        """Some of the frames, to compute with."""
+        arrays = (self.xyz_m, self.lifted_m, self.score, self.off_m)
+        xyz_m, lifted_m, score, off_m = (a[frames].astype(np.float64) for a in arrays)
+        return Evidence(xyz_m, lifted_m, score, off_m, self.time_s[frames], self.skeleton)
 
 
 def confidence(known: Evidence) -> Float[np.ndarray, "time joint"]:
     """0 to 1; 0 where there is no joint."""
-    sure = np.zeros(known.score.shape)
+    sure = np.zeros(known.score.shape, np.float32)
     for begin in range(0, len(sure), _PIECE_FRAMES):
         part = slice(begin, begin + _PIECE_FRAMES)
         sure[part] = 1 / (1 + np.exp(-(features(known.part(part)) @ np.array([*WEIGHTS.values()]))))

@@ -85,7 +85,9 @@ def slide_m(
 
     One number per pair of neighbouring frames in both of which the joint stands.
     """
-    moved = np.diff(xyz_m, axis=0)
+    stands = planted.any(axis=0)
+    planted = planted[:, stands]
+    moved = np.diff(xyz_m[:, stands].astype(np.float64), axis=0)
     level = moved - (moved @ up)[..., None] * up
     both = planted[1:] & planted[:-1] & np.isfinite(level).all(axis=-1)
     far: Float[np.ndarray, " steps"] = np.linalg.norm(level[both], axis=-1)

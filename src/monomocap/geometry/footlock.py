@@ -29,12 +29,12 @@ def lock_feet(
     up: Float[np.ndarray, "3"],
 ) -> Places:
     """Places (metres, any one frame of reference with this `up`) with the standing feet held."""
-    out = xyz_m.astype(np.float64)
+    out = xyz_m.copy()
     for side in ("left", "right"):
         hip, knee, ankle = (skeleton.index(f"{side}_{j}") for j in ("hip", "knee", "ankle"))
-        shift = _shifts(out[:, ankle], planted[:, ankle], time_s, up)
+        shift = _shifts(out[:, ankle].astype(np.float64), planted[:, ankle], time_s, up)
         moved = np.linalg.norm(shift, axis=-1) > _WORTH_M
-        leg = out[moved][:, [hip, knee, ankle]]
+        leg = out[np.ix_(moved, [hip, knee, ankle])].astype(np.float64)
         out[np.ix_(moved, [knee, ankle])] = _bend(leg, leg[:, 2] + shift[moved])
     return out
 

@@ -17,8 +17,9 @@ def jitter_m(xyz_m: Float[np.ndarray, "time joint 3"], skeleton: Skeleton) -> fl
     large only now and then.
     """
     limbs = [skeleton.index(joint) for joint in LIMB_JOINTS if joint in skeleton.joints]
-    second = np.linalg.norm(np.diff(xyz_m[:, limbs], n=2, axis=0), axis=-1)
-    known = second[np.isfinite(second)]
+    # Joint by joint: a long motion has no room for all of them at once.
+    second = [np.linalg.norm(np.diff(xyz_m[:, limb], n=2, axis=0), axis=-1) for limb in limbs]
+    known = np.concatenate([one[np.isfinite(one)] for one in second])
     if not known.size:
         return None
     return float(np.median(known)) / (np.sqrt(6.0) * _MEDIAN_OF_CHI3)

@@ -38,8 +38,9 @@ class Seen:
     skeleton: Skeleton
 
     def part(self, frames: slice) -> "Seen":
-        """Some of the frames."""
-        return Seen(self.ray[frames], self.score[frames], self.time_s[frames], self.skeleton)
+        """Some of the frames, to compute with."""
+        ray, score = (a[frames].astype(np.float64) for a in (self.ray, self.score))
+        return Seen(ray, score, self.time_s[frames], self.skeleton)
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,10 @@ def place(
     bones = median_bones(xyz_m, seen.skeleton).scaled(scale)
     frames = len(xyz_m)
     out = Placed(
-        np.full(xyz_m.shape, np.nan),
-        np.full((frames, 3), np.nan),
+        np.full(xyz_m.shape, np.nan, np.float32),
+        np.full((frames, 3), np.nan, np.float32),
         np.zeros(xyz_m.shape[:2], dtype=bool),
-        np.full(xyz_m.shape[:2], np.nan),
+        np.full(xyz_m.shape[:2], np.nan, np.float32),
     )
     for piece, around in _pieces(seen.time_s):
         part = _place(xyz_m[around].astype(np.float64) * scale, seen.part(around), bones, preset)

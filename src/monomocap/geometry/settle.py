@@ -100,7 +100,8 @@ def _seen(person: Person, camera: Camera) -> Seen:
     track, skeleton = person.track, person.motion.skeleton
     xy_px = convert(track.xy_px, track.skeleton, skeleton)
     score = convert_score(track.score, track.skeleton, skeleton)
-    return Seen(rays(camera, xy_px), score.astype(np.float64), track.time_s, skeleton)
+    ray = rays(camera, xy_px).astype(np.float32)
+    return Seen(ray, score, track.time_s, skeleton)
 
 
 def _walker(person: Person, placed: Placed) -> Walker:
@@ -126,23 +127,42 @@ def _finished(
     up: Float[np.ndarray, "3"] | None,
 ) -> tuple[Motion3D, PersonReport]:
     motion = person.motion
-    there = _walker(person, placed)
-    held = there.xyz_m
-    if up is not None:
-        held = lock_feet(there.xyz_m, placed.planted, motion.time_s, motion.skeleton, up)
-    xyz_m = np.concatenate([held - placed.root_m[:, None], placed.root_m[:, None]], axis=1)
-    # Frames without a root keep the pose that they have.
-    rootless = ~np.isfinite(placed.root_m).all(axis=1)
-    xyz_m[rootless, :-1] = placed.xyz_m[rootless]
+    xyz_m, slides = _held(person, placed, up)
+    sure = _confidence(person, placed, xyz_m[:, :-1])
     filled, gap = _filled(xyz_m, motion.time_s, options.fill_s)
     made = replace(
         motion,
         xyz_m=filled[:, :-1].astype(motion.xyz_m.dtype),
         root_m=filled[:, -1].astype(motion.xyz_m.dtype),
-        confidence=_confidence(person, placed, held, gap[:, :-1]),
+        confidence=_between(sure, gap[:, :-1], motion),
         marks=_marks(person, placed, gap[:, :-1]),
     )
-    return made, _report(person, placed, held, made, camera, stature, up)
+    return made, _report(person, placed, slides, made, camera, stature, up)
+
+
+Slides = tuple[float | None, float | None]
+"""Mean slide of standing feet, mm per frame: before they are held, and then."""
+
+
+def _held(
+    person: Person, placed: Placed, up: Float[np.ndarray, "3"] | None
+) -> tuple[Float[np.ndarray, "time joint 3"], Slides]:
+    """The pose over standing feet, the root as one more joint; little else at a time in memory."""
+    motion, planted = person.motion, placed.planted
+    held = _walker(person, placed).xyz_m
+    slides: Slides = (None, None)
+    if up is not None:
+        before = _mm(slide_m(held, planted, up))
+        held = lock_feet(held, planted, motion.time_s, motion.skeleton, up)
+        slides = (before, _mm(slide_m(held, planted, up)))
+    frames, joints, _ = held.shape
+    out = np.empty((frames, joints + 1, 3), held.dtype)
+    np.subtract(held, placed.root_m[:, None], out=out[:, :-1])
+    out[:, -1] = placed.root_m
+    # Frames without a root keep the pose that they have.
+    rootless = ~np.isfinite(placed.root_m).all(axis=1)
+    out[rootless, :-1] = placed.xyz_m[rootless]
+    return out, slides
 
 
 def _filled(
@@ -164,21 +184,21 @@ INTERPOLATED_CONFIDENCE = 0.5
 def _confidence(
     person: Person,
     placed: Placed,
-    held_m: Float[np.ndarray, "time joint 3"],
-    gap: Bool[np.ndarray, "time joint"],
+    xyz_m: Float[np.ndarray, "time joint 3"],
 ) -> Float[np.ndarray, "time joint"]:
-    """The probability that each joint is right; of those between, a share of their neighbours'."""
+    """The probability that each joint is right."""
     motion, track = person.motion, person.track
-    score = convert_score(track.score, track.skeleton, motion.skeleton).astype(np.float64)
-    known = Evidence(
-        np.where(np.isfinite(held_m), held_m - placed.root_m[:, None], placed.xyz_m),
-        motion.xyz_m.astype(np.float64),
-        score,
-        placed.off * placed.root_m[:, 2:],
-        motion.time_s,
-        motion.skeleton,
-    )
-    sure = confidence(known).astype(motion.confidence.dtype)
+    score = convert_score(track.score, track.skeleton, motion.skeleton)
+    off_m = placed.off * placed.root_m[:, 2:]
+    known = Evidence(xyz_m, motion.xyz_m, score, off_m, motion.time_s, motion.skeleton)
+    return confidence(known).astype(motion.confidence.dtype)
+
+
+def _between(
+    sure: Float[np.ndarray, "time joint"], gap: Bool[np.ndarray, "time joint"], motion: Motion3D
+) -> Float[np.ndarray, "time joint"]:
+    """The same, and of interpolated joints a share of the lesser of their neighbours'."""
+    sure = sure.copy()
     for joint in np.flatnonzero(gap.any(axis=0)):
         there = np.flatnonzero(~gap[:, joint] & motion.seen[:, joint])
         holes = np.flatnonzero(gap[:, joint])
@@ -208,7 +228,7 @@ def _marks(
 def _report(
     person: Person,
     placed: Placed,
-    held_m: Float[np.ndarray, "time joint 3"],
+    slides: Slides,
     made: Motion3D,
     camera: Camera,
     stature: Stature,
@@ -216,7 +236,7 @@ def _report(
 ) -> PersonReport:
     known = np.isfinite(placed.root_m).all(axis=1)
     distance_m = np.linalg.norm(placed.root_m[known], axis=1)
-    there = placed.xyz_m + placed.root_m[:, None]
+    slide_before_mm, slide_mm = slides
     stands = placed.planted.any(axis=1)[known]
     jitter, before = (
         jitter_m(made.xyz_m, made.skeleton),
@@ -232,8 +252,8 @@ def _report(
         distance_error=float(np.hypot(stature.error, camera.focal_error)) if known.any() else None,
         path_m=_path_m(placed.root_m, up),
         standing=_mean(stands.astype(np.float64)),
-        slide_mm=None if up is None else _mm(slide_m(held_m, placed.planted, up)),
-        slide_before_mm=None if up is None else _mm(slide_m(there, placed.planted, up)),
+        slide_mm=slide_mm,
+        slide_before_mm=slide_before_mm,
         jitter_mm=None if jitter is None else 1000 * jitter,
         jitter_before_mm=None if before is None else 1000 * before,
         interpolated=_frames(made.marks, "interpolated"),
