@@ -1,6 +1,8 @@
 """Papers' recipes on their data sets: tiny files of the layouts, learned from and measured."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,7 +172,7 @@ def test_a_recipe_learns_and_what_it_exports_is_a_published_lifter(
     recipe: str, h36m: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(PROTOCOLS, "u-conddgcn", "chunks:{frames}")  # centre:96 takes a minute
-    steps = 24 if LONG[recipe] < 96 else 10
+    steps = 24 if LONG[recipe] < 96 else 6
     config = replace(
         small(recipe, h36m, steps=steps), learning_rate=2e-3, evaluate_every=steps // 2
     )
@@ -220,17 +222,28 @@ def test_the_2d_of_motion_capture_is_not_chosen(tmp_path: Path, capsys: Capture)
     assert ended.code == 2 and "--input is for data sets" in ended.err
 
 
-def test_a_compiled_network_learns_the_same(h36m: Path) -> None:
-    """The backend that needs no compiler: graphs are captured, and run as they are."""
-    from monomocap.train.loop import Trainer
+COMPILED = """
+from dataclasses import replace
+import numpy as np
+from monomocap.train.config import TrainConfig
+from monomocap.train.loop import Trainer
+config = TrainConfig(
+    network="mixste", size={"dim": 16, "depth": 1}, frames=9, steps=1, batch=2, threads=1,
+    bf16=False, device="cpu",
+)
+rng = np.random.default_rng(0)
+batch = tuple(rng.normal(size=(2, 3, 9, 17)).astype(np.float32) for _ in range(2))
+for backend in (None, "aot_eager"):
+    print(Trainer.fresh(replace(config, compile=backend)).learn(0, batch))
+"""
 
-    config = replace(small("mixste", h36m), steps=1)
-    batch = dict(DatasetLessons.read(config, h36m).batches(0))[0]
-    losses = [
-        Trainer.fresh(replace(config, compile=backend)).learn(0, batch)
-        for backend in (None, "aot_eager")
-    ]
-    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+
+def test_a_compiled_network_learns_the_same() -> None:
+    """The backend that needs no compiler. Apart, since checks of shapes cannot be compiled."""
+    done = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    plain, compiled = map(float, done.stdout.split())
+    assert compiled == pytest.approx(plain, rel=1e-4)
 
 
 def test_half_precision_learns_nearly_the_same(h36m: Path, monkeypatch: pytest.MonkeyPatch) -> None:
