@@ -55,7 +55,8 @@ def test_a_mirror_image_is_found_and_sides_are_the_attempts() -> None:
     found = score_motions(motion, mirrored)
     assert found.mirrored and found.score >= 95
     assert score_motions(motion, mirrored, mirror="no").score < 90
-    worse = score_motions(mirrored, with_mistake(motion, made), mirror="yes")
+    squat = doing("squat", 1, 2.0)
+    worse = score_motions(squat, with_mistake(squat, made), mirror="yes")
     assert worse.faults[0].joint == "left shoulder" and "left shoulder" in worse.faults[0].says
 
 
