@@ -21,7 +21,8 @@ _LIMBS = [H36M17.index(joint) for joint in LIMB_JOINTS]
 
 @dataclass(frozen=True)
 class Validation:
-    """Fixed windows of held-out people, with true 2D and with a detector's mistakes."""
+    """Fixed windows of held-out people: with true 2D, and with mistakes as any detector's and as
+    a measured one's."""
 
     batches: dict[str, Batch]
 
@@ -50,13 +51,15 @@ def make_validation(clips: Sequence[MocapClip], config: TrainConfig) -> Validati
         rarity_power=0.0,
         speed=(1.0, 1.0),
         source_weight={},
+        matched_share=0.0,
     )
     store = make_store(clips, seen_by)
     rng = np.random.default_rng(2026)
     nothing = Noise(clean_share=1.0, bursts_per_clip=0.0, swap_share=0.0, missing_share=0.0)
     true = make_batch(store, replace(seen_by, noise=nothing), rng)
     noisy = make_batch(store, replace(seen_by, noise=Noise(clean_share=0.0)), rng)
-    return Validation({"true": true, "noisy": noisy})
+    matched = make_batch(store, replace(seen_by, matched_share=1.0), rng)
+    return Validation({"true": true, "noisy": noisy, "matched": matched})
 
 
 @torch.inference_mode()
