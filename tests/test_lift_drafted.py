@@ -92,3 +92,10 @@ def test_a_draft_is_not_made_narrower(tmp_path: Path) -> None:
     torch.save(Draft(channels=60).state_dict(), tmp_path / "wide.pt")
     with pytest.raises(WeightsError, match="first"):
         load_weights(Draft(channels=24), tmp_path / "wide.pt")
+
+
+def test_a_draft_begins_with_the_draft_of_a_whole_network(tmp_path: Path) -> None:
+    whole, draft = DraftedHDFormer(channels=24), Draft(channels=24)
+    torch.save(whole.state_dict(), tmp_path / "whole.pt")
+    load_weights(draft, tmp_path / "whole.pt")
+    torch.testing.assert_close(draft.state_dict(), whole.draft.state_dict())

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -299,16 +299,19 @@ def test_a_draft_alone_is_a_lifter_at_twice_its_rate(data: Path, tmp_path: Path)
     assert np.allclose(lifter.network(x.numpy()), answer, atol=1e-4)
 
 
-def test_weights_in_half_precision_halve_the_file(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("bits", "share", "most"), [(16, 0.6, 5e-3), (8, 0.4, 5e-2)])
+def test_weights_in_fewer_bits_make_a_smaller_file(
+    data: Path, tmp_path: Path, bits: Literal[16, 8], share: float, most: float
+) -> None:
     run = tmp_path / "run"
     loop.train(TINY, data, run)
-    whole, half = tmp_path / "whole.onnx", tmp_path / "half.onnx"
-    assert export(run, whole) == (whole,) and export(run, half, half=True) == (half,)
-    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    whole, slim = tmp_path / "whole.onnx", tmp_path / "slim.onnx"
+    assert export(run, whole) == (whole,) and export(run, slim, bits=bits) == (slim,)
+    assert slim.stat().st_size < share * whole.stat().st_size
     x, _ = make_batch(make_store(clips(), TINY), TINY, np.random.default_rng(0))
-    a, b = OnnxNetwork(whole, "cpu"), OnnxNetwork(half, "cpu")
+    a, b = OnnxNetwork(whole, "cpu"), OnnxNetwork(slim, "cpu")
     apart = np.abs(a(x) - b(x)).max()
-    assert 0 < apart < 5e-3 and a.metadata == b.metadata
+    assert 0 < apart < most and a.metadata == b.metadata
 
 
 def test_a_run_begins_with_the_weights_of_another(data: Path, tmp_path: Path) -> None:

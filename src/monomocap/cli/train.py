@@ -31,8 +31,9 @@ OnnxFile = Annotated[
         help="The file to write: .onnx; .pt for --init; .pth as published.", metavar="FILE"
     ),
 ]
-Half = Annotated[
-    bool, typer.Option("--half", help="Keep weights in half precision: half the file.")
+KeptBits = Annotated[
+    int,
+    typer.Option("--bits", help="Of each weight in the file: 32, 16 or 8.", metavar="N"),
 ]
 Init = Annotated[
     Path | None,
@@ -104,7 +105,7 @@ def train(
 def export(
     source: Source,
     output: OnnxFile,
-    half: Half = False,
+    bits: KeptBits = 32,
     debug: words.Debug = False,
 ) -> None:
     """Turn a run or a published model into ONNX, which runs without torch.
@@ -115,7 +116,9 @@ def export(
     _needs_torch("exporting")
     from monomocap.workflows.export import export as export_workflow
 
-    files = export_workflow(source, output, half=half)
+    if bits not in (32, 16, 8):
+        raise OptionError(f"--bits must be 32, 16 or 8, not {bits}")
+    files = export_workflow(source, output, bits=bits)  # type: ignore[arg-type]
     typer.echo(f"wrote {', '.join(map(str, files))}")
 
 

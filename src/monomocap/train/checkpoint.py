@@ -107,16 +107,23 @@ def load_weights(network: nn.Module, path: Path) -> None:
     """Put the weights of a file into a network; raises `WeightsError` if they do not fit.
 
     A network that refines a draft also begins with the weights of the draft alone, and a draft
-    with those of a narrower one (`train.widen`).
+    with those of the whole, or of a narrower one (`train.widen`).
     """
     state = read_checkpoint(path)
     draft = getattr(network, "draft", None)
     if isinstance(draft, nn.Module) and draft.state_dict().keys() == state.keys():
         network = draft
     if isinstance(network, Draft):
-        state = widened(state, network)
+        state = widened(_draft_of(state), network)
     check_fits(state, network.state_dict(), path, "the recipe's network")
     network.load_state_dict(state)
+
+
+def _draft_of(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The draft's own weights, where there are others beside them."""
+    prefix = "draft."
+    own = {name: weight for name, weight in state.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): weight for name, weight in own.items()} or state
 
 
 def log(run: Path, row: dict[str, float | int]) -> None:

@@ -1,25 +1,31 @@
 """Whatever has weights, as an ONNX file that says itself what it is and runs without torch."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from monomocap.errors import OptionError
 from monomocap.lift.published_folder import CONFIGURATION, WEIGHTS
 
+if TYPE_CHECKING:
+    from monomocap.lift.slim import Bits
 
-def export(source: Path, output: Path, *, half: bool = False) -> tuple[Path, ...]:
+
+def export(source: Path, output: Path, *, bits: Bits = 32) -> tuple[Path, ...]:
     """Write a run, a published lifter or a published 2D detector as ONNX; the files written.
 
-    `half` keeps the weights in half precision (`lift.half`); those of a .pt always are.
+    `bits` keeps the weights in 16 or 8 bits (`lift.slim`); those of a .pt always have 16.
     Raises `DataError` for a folder that is nothing of these, `OptionError` for a name that does not
     end in .onnx (a run may also become a .pt), `WeightsError`, `MissingDependency` without torch,
     and `OutputError`.
     """
     files = _export(source, output)
     for file in files:
-        if half and file.suffix == ".onnx":
-            from monomocap.lift.half import halve
+        if bits != 32 and file.suffix == ".onnx":
+            from monomocap.lift.slim import slim
 
-            halve(file)
+            slim(file, bits)
     return files
 
 

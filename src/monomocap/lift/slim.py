@@ -1,0 +1,85 @@
+"""Smaller ONNX files: weights kept in 16 or 8 bits, arithmetic still in single precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from monomocap.lift.onnx import write_whole
+
+if TYPE_CHECKING:
+    import onnx
+
+Bits = Literal[32, 16, 8]
+SMALL = 1024
+"""Tensors of fewer numbers stay as they are."""
+
+
+def slim(path: Path, bits: Bits) -> None:
+    """Keep a file's large weights in so many bits, turned back to float32 when it is opened.
+
+    ONNX Runtime does that once, at the start: the network is as fast as before. 16 bits are
+    float16, 11 significant bits; weights too large for it (above 65,504) stay as they are. 8 bits
+    are whole numbers from -127 to 127 times a scale for each row or column of a tensor.
+    """
+    import onnx
+
+    if bits == 32:
+        return
+    model = onnx.load(str(path))
+    stored = _halved if bits == 16 else _in_bytes
+    large = [weight for weight in model.graph.initializer if _is_large(weight)]
+    nodes = [node for weight in large for node in stored(model.graph, weight)]
+    nodes = [*nodes, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    write_whole(path, model.SerializeToString())
+
+
+def _is_large(weight: onnx.TensorProto) -> bool:
+    import onnx
+
+    return weight.data_type == onnx.TensorProto.FLOAT and bool(np.prod(weight.dims) >= SMALL)
+
+
+def _halved(graph: onnx.GraphProto, weight: onnx.TensorProto) -> list[onnx.NodeProto]:
+    """Replace the weight by its half under another name; the node that brings the name back."""
+    import onnx
+
+    value = onnx.numpy_helper.to_array(weight)
+    if np.abs(value).max() > np.finfo(np.float16).max:
+        return []
+    name, stored = weight.name, f"{weight.name}.half"
+    weight.CopyFrom(onnx.numpy_helper.from_array(value.astype(np.float16), stored))
+    return [onnx.helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT)]
+
+
+def _in_bytes(graph: onnx.GraphProto, weight: onnx.TensorProto) -> list[onnx.NodeProto]:
+    """Replace the weight by bytes and a scale; the nodes that bring the name back."""
+    import onnx
+
+    name, value = weight.name, onnx.numpy_helper.to_array(weight)
+    whole, scale = min((_rounded(value, axis) for axis in range(value.ndim)), key=_error_of(value))
+    stored, scales, wide = f"{name}.bytes", f"{name}.scale", f"{name}.wide"
+    weight.CopyFrom(onnx.numpy_helper.from_array(whole, stored))
+    graph.initializer.append(onnx.numpy_helper.from_array(scale, scales))
+    return [
+        onnx.helper.make_node("Cast", [stored], [wide], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Mul", [wide, scales], [name]),
+    ]
+
+
+def _rounded(value: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers, and a scale for each index along this axis."""
+    others = tuple(a for a in range(value.ndim) if a != axis)
+    scale = np.abs(value).max(axis=others, keepdims=True) / 127
+    scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
+    return np.rint(value / scale).astype(np.int8), scale
+
+
+def _error_of(value: np.ndarray) -> Callable[[tuple[np.ndarray, np.ndarray]], float]:
+    return lambda kept: float(np.square(kept[0] * kept[1] - value).sum())
