@@ -26,10 +26,8 @@ Timing = Literal["follow", "own"]
 
 SMOOTH_S = 0.07
 PHASES = 6
-FORGIVEN_DEG = 2.0
-"""Differences as small as this are nobody's fault: bodies differ in their proportions."""
-HALF_DEG = 25.0
-"""A joint that is this far off gets half."""
+HALF_DEG = 27.0
+"""A joint that is this far off gets half; the first degrees cost little, but never nothing."""
 HALF_TEMPO = 1.6
 """So does moving this many times as fast, or as slowly."""
 HALF_DELAY_S = 2.0
@@ -149,8 +147,7 @@ def _once_each(frames: Int[np.ndarray, " step"]) -> Float[np.ndarray, " step"]:
 def _form(steps: Differences, weight: Float[np.ndarray, " step"]) -> float:
     credit = {}
     for joint, size in steps.size_deg.items():
-        over = np.maximum(size - FORGIVEN_DEG, 0) / HALF_DEG
-        credit[joint] = float(weight @ 0.5 ** (over**1.5))
+        credit[joint] = float(weight @ 0.5 ** ((size / HALF_DEG) ** 1.5))
     values = np.array(list(credit.values()))
     return 100 * float((1 - WORST_SHARE) * values.mean() + WORST_SHARE * values.min())
 
