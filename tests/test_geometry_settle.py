@@ -139,6 +139,56 @@ def test_two_people_share_one_floor() -> None:
     assert abs(np.percentile(one[:, FEET, 2], 10) - np.percentile(other[:, FEET, 2], 10)) < 0.1
 
 
+def passing(height_m: float, away_m: float, number: int) -> Motion3D:
+    """Somebody who walks across the picture, so far from a camera at x = -8."""
+    heading = np.pi / 2 if number == 0 else -np.pi / 2
+    motion = walk(3.0, 30.0, turn_rad_s=0.0, heading=heading, height_m=height_m, seed=4 * number)
+    middle = motion.xyz_m[:, 0].mean(axis=0) * [1, 1, 0]
+    moved = motion.xyz_m - middle + np.array([away_m - 8.0, 1.0 * number, 0.0])
+    return replace(motion, xyz_m=moved, person=number)
+
+
+def near_and_far(lens: Camera, heights_m: tuple[float, float]) -> Settled:
+    """Two people 4 and 12 m away whose heights nobody told."""
+    near, far = passing(heights_m[0], 4.0, 0), passing(heights_m[1], 12.0, 1)
+    return settled([person(near, lens, False), person(far, lens, False, 1)], lens)
+
+
+def feet_m(found: Settled, number: int) -> float:
+    """How high the ankles are in the world while they stand."""
+    motion = found.motions[number]
+    assert motion.marks is not None
+    stands = (motion.marks[:, FEET] & MARKS["standing"]) > 0
+    return float(np.median(in_world(motion, found.camera).xyz_m[:, FEET, 2][stands]))
+
+
+@pytest.mark.parametrize("heights_m", [(1.60, 1.85), (1.85, 1.55), (1.69, 1.69)])
+@pytest.mark.parametrize("height_m", [1.4, 2.5, 4.0])
+def test_near_and_far_share_one_level_floor(
+    height_m: float, heights_m: tuple[float, float]
+) -> None:
+    """A camera that looks down by 10 degrees; both are taken for 1.69 m tall at first."""
+    lens = camera(8.0, height_m, float(np.radians(10.0)), 0.0)
+    found = near_and_far(lens, heights_m)
+    assert tilt_deg(found, lens) < 3.0
+    assert found.ground is not None
+    assert found.ground.camera_height_m == pytest.approx(height_m, rel=0.2)
+    for number, report in enumerate(found.people):
+        assert abs(feet_m(found, number) - 0.065) < 0.06
+        assert report.level_m == pytest.approx(0.0, abs=0.06)
+
+
+def test_people_on_one_floor_tell_who_of_them_is_taller() -> None:
+    high = camera(8.0, 4.0, float(np.radians(10.0)), 0.0)
+    found = near_and_far(high, (1.60, 1.85))
+    assert found.ground is not None
+    smaller, taller = found.ground.sizes
+    assert 0.88 < smaller < 0.99 and 1.01 < taller < 1.12
+    assert found.people[0].height_m == pytest.approx(smaller * 1.69)
+    one = settled([person(passing(1.60, 4.0, 0), high, False)], high)
+    assert one.ground is not None and one.ground.sizes == pytest.approx((1.0,), abs=0.003)
+
+
 def test_short_gaps_are_filled_and_marked_and_long_ones_stay() -> None:
     lens, motion = CAMERAS["chest"], walk(4.0, 30.0)
     somebody = person(motion, lens, lifted=False)

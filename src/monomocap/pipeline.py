@@ -1,11 +1,9 @@
 """The main job, in the order it happens: a video in, the 3D motion of the people in it out."""
 
-import platform
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -13,7 +11,8 @@ import numpy as np
 from jaxtyping import Float
 
 import monomocap
-from monomocap.detect.background import WARN_SHARE, Background
+from monomocap.account import elsewhere, incidents, provenance, report, swaps_told, unsteady
+from monomocap.detect.background import Background
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.from_file import BlankVideo, FromFile
 from monomocap.detect.outliers import Cleaned, without_leaps
@@ -28,7 +27,7 @@ from monomocap.formats.keypoints import is_keypoints
 from monomocap.geometry.settle import Person, Settled, settle
 from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
-from monomocap.lift.protocol import Lifter, Settings
+from monomocap.lift.protocol import Lifter
 from monomocap.options import Options, Progress, no_progress
 from monomocap.skeleton import Skeleton
 from monomocap.types import (
@@ -36,20 +35,13 @@ from monomocap.types import (
     Frame,
     Motion3D,
     Person2D,
-    Provenance,
-    Report,
     Take,
     Track2D,
     VideoInfo,
 )
 from monomocap.video.ahead import ahead, newest
-from monomocap.video.decode import ASSUMED_FPS
-from monomocap.video.pictures import FORMAT as PICTURES
 from monomocap.video.read import VideoReader
 from monomocap.video.sources import Source, source_of
-
-LIBRARIES = ("numpy", "av", "mediapipe", "onnxruntime", "torch")
-"""Those whose version can change a result; the installed ones are written into every take."""
 
 
 @runtime_checkable
@@ -112,14 +104,15 @@ def estimate(
                 time_s=time_s,
                 tracks=tracks,
                 motions=settled.motions,
-                provenance=_provenance(detector, lifter, options),
+                provenance=provenance(detector, lifter, options, monomocap.__version__),
                 warnings=(
-                    *_warnings(reader, detector, lifter, options),
-                    *_swaps(repaired),
+                    *incidents(reader, detector, lifter, options),
+                    *swaps_told(repaired),
                     *([nobody] if nobody else []),
-                    *_unsteady(moved),
+                    *unsteady(moved),
+                    *elsewhere(settled),
                 ),
-                report=_report(
+                report=report(
                     settled,
                     moved,
                     {
@@ -237,27 +230,6 @@ def _settled(
     return settle(people, camera, options)
 
 
-def _unsteady(moved: float | None) -> tuple[str, ...]:
-    """Places on the floor and the way up rest on a camera that stands still."""
-    if moved is None or moved < WARN_SHARE:
-        return ()
-    return (
-        f"the camera moved in {moved:.0%} of the looks at the background; root_m and the world "
-        "take it to stand still",
-    )
-
-
-def _report(settled: Settled, moved: float | None, seconds: dict[str, float]) -> Report:
-    ground = settled.ground
-    return Report(
-        people=settled.people,
-        up_error_deg=None if ground is None else ground.tilt_error_deg,
-        camera_height_m=None if ground is None else ground.camera_height_m,
-        camera_moved=moved,
-        seconds=seconds,
-    )
-
-
 def _expected(info: VideoInfo, options: Options) -> int | None:
     known = [n for n in (info.frames, options.max_frames) if n is not None]
     return min(known) if info.frames is not None else None
@@ -268,50 +240,3 @@ def _reported(frames: Iterable[Frame], expected: int | None, progress: Progress)
     for frame in frames:
         yield frame
         progress("detect", frame.index + 1, expected)
-
-
-def _provenance(detector: Detector, lifter: Lifter, options: Options) -> Provenance:
-    return Provenance(
-        detector=detector.name,
-        lifter=lifter.name,
-        device="+".join(dict.fromkeys((detector.device, lifter.device))),
-        smooth=options.smooth,
-        versions=_versions(),
-        weights=detector.weights | lifter.weights,
-        settings=lifter.settings if isinstance(lifter, Settings) else {},
-    )
-
-
-def _versions() -> dict[str, str]:
-    versions = {"monomocap": monomocap.__version__, "python": platform.python_version()}
-    for library in LIBRARIES:
-        try:
-            versions[library] = metadata.version(library)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
-
-
-def _warnings(
-    reader: VideoReader | BlankVideo, detector: Detector, lifter: Lifter, options: Options
-) -> tuple[str, ...]:
-    """What the user must know before trusting the result."""
-    info = reader.info
-    said = [f"only part of {info.path} could be used: {info.partial}"] if info.partial else []
-    clockless = isinstance(reader, BlankVideo) and not reader.has_clock
-    if clockless or (info.codec == PICTURES and options.image_fps is None):
-        said.append(f"pictures have no clock: {ASSUMED_FPS:g} a second are assumed; see image_fps")
-    for part, runs in (("detector", detector), ("lifter", lifter)):
-        if options.device == "cuda" and not runs.device.startswith("cuda"):
-            said.append(f"cuda was asked for, but the {part} {runs.name} ran on {runs.device}")
-    return tuple(said)
-
-
-def _swaps(repaired: Iterable[Repaired]) -> tuple[str, ...]:
-    """Where left and right had to be put back."""
-    return tuple(
-        f"person {one.track.person}: the detector exchanged left and right in "
-        f"{int(one.swapped.any(axis=1).sum())} of {len(one.swapped)} frames; they were put back"
-        for one in repaired
-        if one.swapped.any()
-    )

@@ -272,6 +272,9 @@ class PersonReport:
     """One standard deviation, as a share: of stature and focal length together."""
     path_m: float | None = None
     """How far the pelvis went over the floor."""
+    level_m: float | None = None
+    """How high over the floor their feet stand, the median: about 0, or they stand on something
+    else; None where no foot stands, or nobody knows the floor."""
     standing: float | None = None
     """Share of the frames in which a foot stands."""
     slide_mm: float | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from monomocap.geometry.ground import SAME_FLOOR_M
 from monomocap.types import Camera, Motion3D, PersonReport, Report, Take
 
 
@@ -51,6 +52,9 @@ def _feet(report: PersonReport) -> str:
     if report.slide_mm is not None and report.slide_before_mm is not None:
         before = f"{report.slide_before_mm:.1f} before it was held"
         parts.append(f"and slides {report.slide_mm:.1f} mm per frame ({before})")
+    if report.level_m is not None and abs(report.level_m) > SAME_FLOOR_M:
+        where = "above" if report.level_m > 0 else "below"
+        parts.append(f"{abs(report.level_m):.1f} m {where} the floor")
     feet = " ".join(parts)
     if report.jitter_mm is None or report.jitter_before_mm is None:
         return feet

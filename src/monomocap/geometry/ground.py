@@ -2,15 +2,17 @@
 
 Three things speak of the vertical, each with its own uncertainty, and the way up is the most
 probable one under all of them: feet stand on one level floor; standing people are upright; cameras
-are held about level. The floor is put under the feet.
+are held about level. The floor is put under the feet. Several people whose heights nobody stated
+stand on it together, each a little taller or smaller than was taken for granted; somebody far from
+it stands on something else, and is left there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float
-from scipy.optimize import least_squares
+from jaxtyping import Bool, Float, Int
+from scipy.optimize import OptimizeResult, least_squares
 
 from monomocap.geometry.contacts import intervals
 from monomocap.geometry.rotation import unit
@@ -31,6 +33,10 @@ LOWEST_STANDS = 80.0
 """Where the search for the floor begins, in percent of the stands from above."""
 DEPTH_SD = 0.03
 """Error of one stand's depth against the others', as a share."""
+FIXED = 1e-3
+"""A size that is not to be changed may change by so much, as a share."""
+MOST_RESIZED = 2.0
+"""Sizes are changed by at most so many standard deviations."""
 STRETCHED = 0.92
 """From ankles to shoulders a standing or walking person spans this share of leg and trunk."""
 
@@ -46,7 +52,9 @@ class Ground:
     tilt_error_deg: float
     """One standard deviation of the way up."""
     stands: int
-    """How many stands of feet were found."""
+    """How many stands of feet were found on it."""
+    sizes: tuple[float, ...] = ()
+    """By how much each person is taller than they were taken for: 1 for not at all."""
 
 
 @dataclass(frozen=True)
@@ -57,40 +65,83 @@ class Walker:
     """Metres from the camera, camera axes."""
     planted: Bool[np.ndarray, "time joint"]
     skeleton: Skeleton
+    size_error: float = 0.0
+    """One standard deviation of size and distance together, as a share; 0: they are known."""
 
 
 def find_ground(people: Sequence[Walker]) -> Ground | None:
     """The most probable floor under these people; None where nobody's legs were seen."""
-    stands = np.concatenate([np.zeros((0, 3)), *(_stands(p) for p in people)])
-    soles = np.concatenate([np.zeros(0), *(_ankle_heights(p) for p in people)])
     axes = [axis for p in people if (axis := upright_axis(p)) is not None]
-    if len(stands) == 0:
+    level = _level(people, axes)
+    if len(level.stands) == 0:
         return _under_lowest(people, axes)
     # Somebody may stand on a roof: begin with those who stand lowest.
-    start = np.array([0.0, 0.0, float(np.percentile(stands[:, 1] + soles, LOWEST_STANDS))])
-
-    level = _Level(stands, soles, axes)
-    found = least_squares(level.wrong, start)
-    near = np.abs(level.heights(found.x)) < SAME_FLOOR_M
+    lowest = float(np.percentile(level.stands[:, 1] + level.soles, LOWEST_STANDS))
+    found = level.solved(np.array([0.0, 0.0, lowest, *np.zeros(len(people))]))
+    unsure = np.array([person.size_error for person in people])[level.person]
+    doubt = MOST_RESIZED * unsure * abs(found.x[2])
+    near = np.abs(level.heights(found.x)) < np.maximum(SAME_FLOOR_M, doubt)
     if near.any():
-        level = _Level(stands[near], soles[near], axes)
-        found = least_squares(level.wrong, found.x)
-    precision = found.jac.T @ found.jac + 1e-9 * np.eye(3)
+        level = level.only(near).resizable(people)
+        found = level.solved(found.x)
+    precision = found.jac.T @ found.jac + 1e-9 * np.eye(len(found.x))
     tilt = np.degrees(np.sqrt(np.linalg.inv(precision)[[0, 1], [0, 1]].sum()))
-    return Ground(_up(found.x), float(found.x[2]), float(tilt), int(near.sum()))
+    sizes = tuple(float(size) for size in np.exp(found.x[3:]))
+    return Ground(_up(found.x), float(found.x[2]), float(tilt), int(near.sum()), sizes)
+
+
+def level_m(person: Walker, up: Float[np.ndarray, "3"], camera_height_m: float) -> float | None:
+    """How high over the floor this person's feet stand, the median; None where none does."""
+    stands = _stands(person)
+    if len(stands) == 0:
+        return None
+    return float(np.median(stands @ up + camera_height_m - _ankle_heights(person)))
+
+
+def _level(people: Sequence[Walker], axes: Sequence[Float[np.ndarray, "3"]]) -> "_Level":
+    stands = [_stands(person) for person in people]
+    return _Level(
+        np.concatenate([np.zeros((0, 3)), *stands]),
+        np.concatenate([np.zeros(0), *(_ankle_heights(person) for person in people)]),
+        np.repeat(np.arange(len(people)), [len(some) for some in stands]),
+        np.full(len(people), FIXED),
+        axes,
+    )
 
 
 @dataclass(frozen=True)
 class _Level:
-    """What speaks of the floor: x is pitch, roll and the camera's height over it."""
+    """What speaks of the floor: x is pitch, roll, the camera's height over it, and the logarithms
+    of people's sizes."""
 
     stands: Float[np.ndarray, "stands 3"]
     soles: Float[np.ndarray, " stands"]
+    person: Int[np.ndarray, " stands"]
+    size_errors: Float[np.ndarray, " people"]
     axes: Sequence[Float[np.ndarray, "3"]]
+
+    def only(self, kept: Bool[np.ndarray, " stands"]) -> "_Level":
+        """With some of the stands."""
+        return replace(
+            self, stands=self.stands[kept], soles=self.soles[kept], person=self.person[kept]
+        )
+
+    def resizable(self, people: Sequence[Walker]) -> "_Level":
+        """With sizes that may change, if several people stand here: one's would say nothing."""
+        if len(np.unique(self.person)) < 2:
+            return self
+        errors = np.maximum([person.size_error for person in people], FIXED)
+        return replace(self, size_errors=errors)
+
+    def solved(self, start: np.ndarray) -> OptimizeResult:
+        """The most probable x."""
+        most = np.concatenate([np.full(3, np.inf), MOST_RESIZED * self.size_errors])
+        return least_squares(self.wrong, start, bounds=(-most, most), x_scale="jac")
 
     def heights(self, x: np.ndarray) -> Float[np.ndarray, " stands"]:
         """Of the stands over the floor, metres."""
-        over: Float[np.ndarray, " stands"] = self.stands @ _up(x) + x[2] - self.soles
+        size = np.exp(x[3:])[self.person]
+        over: Float[np.ndarray, " stands"] = size * (self.stands @ _up(x) - self.soles) + x[2]
         return over
 
     def wrong(self, x: np.ndarray) -> np.ndarray:
@@ -99,7 +150,8 @@ class _Level:
         spread = np.hypot(LEVEL_SD_M, DEPTH_SD * self.stands[:, 2] * abs(up[2]))
         lean = [np.cross(axis, up) / UPRIGHT_SD_RAD for axis in self.axes]
         prior = np.array([x[0] / PITCH_SD_RAD, x[1] / ROLL_SD_RAD])
-        return np.concatenate([_robust(self.heights(x) / spread), *lean, prior])
+        sizes = x[3:] / self.size_errors
+        return np.concatenate([_robust(self.heights(x) / spread), *lean, prior, sizes])
 
 
 def camera_pose(ground: Ground) -> tuple[tuple[float, float, float, float], ...]:
@@ -189,4 +241,5 @@ def _under_lowest(
             lowest.append(float(np.percentile(height, 2.0)) - ANKLE_SHARE * _leg_m(person))
     if not lowest:
         return None
-    return Ground(up, -min(lowest), float(np.degrees(PITCH_SD_RAD)), 0)
+    sizes = (1.0,) * len(people)
+    return Ground(up, -min(lowest), float(np.degrees(PITCH_SD_RAD)), 0, sizes)

@@ -14,8 +14,15 @@ from monomocap.geometry.camera import rays
 from monomocap.geometry.confidence import Evidence, confidence
 from monomocap.geometry.contacts import slide_m
 from monomocap.geometry.footlock import lock_feet
-from monomocap.geometry.ground import Ground, Walker, camera_pose, find_ground, upright_axis
-from monomocap.geometry.jitter import jitter_m
+from monomocap.geometry.ground import (
+    FIXED,
+    Ground,
+    Walker,
+    camera_pose,
+    find_ground,
+    upright_axis,
+)
+from monomocap.geometry.person_report import Slides, mean_of, report_of
 from monomocap.geometry.place import Placed, Seen, as_told, place
 from monomocap.geometry.resample import at_times
 from monomocap.geometry.rotation import about
@@ -59,15 +66,20 @@ def settle(people: Sequence[Person], camera: Camera, options: Options) -> Settle
     stature = stature_of(options.height_m)
     known_up = _known_up(camera)
     placed = [_placed(person, camera, stature, options, known_up) for person in people]
+    statures = [stature] * len(people)
     ground = None
     if known_up is None:
-        ground = find_ground([_walker(p, one) for p, one in zip(people, placed, strict=True)])
+        ground = find_ground(
+            [_walker(p, one, stature) for p, one in zip(people, placed, strict=True)]
+        )
         if ground is not None:
             camera = replace(camera, camera_from_world=camera_pose(ground))
+            placed = [_resized(one, by) for one, by in zip(placed, ground.sizes, strict=True)]
+            statures = [replace(stature, height_m=by * stature.height_m) for by in ground.sizes]
     up = known_up if ground is None else ground.up
     done = [
-        _finished(person, one, camera, stature, options, up)
-        for person, one in zip(people, placed, strict=True)
+        _finished(person, one, camera, tall, options, up)
+        for person, one, tall in zip(people, placed, statures, strict=True)
     ]
     return Settled(tuple(m for m, _ in done), camera, ground, tuple(r for _, r in done))
 
@@ -104,9 +116,18 @@ def _seen(person: Person, camera: Camera) -> Seen:
     return Seen(ray, score, track.time_s, skeleton)
 
 
-def _walker(person: Person, placed: Placed) -> Walker:
+def _walker(person: Person, placed: Placed, stature: Stature | None = None) -> Walker:
     xyz_m = placed.xyz_m + placed.root_m[:, None]
-    return Walker(xyz_m, placed.planted, person.motion.skeleton)
+    told = stature is None or stature.given or person.motion.root_m is not None
+    error = 0.0 if stature is None or told else stature.error
+    return Walker(xyz_m, placed.planted, person.motion.skeleton, error)
+
+
+def _resized(placed: Placed, by: float) -> Placed:
+    """Somebody taller, and that much further away: the picture stays as it is."""
+    if abs(by - 1) <= 2 * FIXED:
+        return placed
+    return replace(placed, xyz_m=by * placed.xyz_m, root_m=by * placed.root_m)
 
 
 def _righting(walker: Walker, up: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"] | None:
@@ -137,11 +158,7 @@ def _finished(
         confidence=_between(sure, gap[:, :-1], motion),
         marks=_marks(person, placed, gap[:, :-1]),
     )
-    return made, _report(person, placed, slides, made, camera, stature, up)
-
-
-Slides = tuple[float | None, float | None]
-"""Mean slide of standing feet, mm per frame: before they are held, and then."""
+    return made, report_of(motion, person.outlier, placed, slides, made, camera, stature, up)
 
 
 def _held(
@@ -225,60 +242,6 @@ def _marks(
     return marks if marks.any() else None
 
 
-def _report(
-    person: Person,
-    placed: Placed,
-    slides: Slides,
-    made: Motion3D,
-    camera: Camera,
-    stature: Stature,
-    up: Float[np.ndarray, "3"] | None,
-) -> PersonReport:
-    known = np.isfinite(placed.root_m).all(axis=1)
-    distance_m = np.linalg.norm(placed.root_m[known], axis=1)
-    slide_before_mm, slide_mm = slides
-    stands = placed.planted.any(axis=1)[known]
-    jitter, before = (
-        jitter_m(made.xyz_m, made.skeleton),
-        jitter_m(person.motion.xyz_m, made.skeleton),
-    )
-    return PersonReport(
-        person=made.person,
-        coverage=made.coverage,
-        confidence=_mean(made.confidence[made.seen]),
-        height_m=stature.height_m if known.any() else None,
-        height_error=stature.error if known.any() else None,
-        distance_m=float(np.median(distance_m)) if known.any() else None,
-        distance_error=float(np.hypot(stature.error, camera.focal_error)) if known.any() else None,
-        path_m=_path_m(placed.root_m, up),
-        standing=_mean(stands.astype(np.float64)),
-        slide_mm=slide_mm,
-        slide_before_mm=slide_before_mm,
-        jitter_mm=None if jitter is None else 1000 * jitter,
-        jitter_before_mm=None if before is None else 1000 * before,
-        interpolated=_frames(made.marks, "interpolated"),
-        exchanged=_frames(made.marks, "exchanged"),
-        outliers=int(person.outlier.sum()),
-    )
-
-
-def _path_m(root_m: Float[np.ndarray, "time 3"], up: Float[np.ndarray, "3"] | None) -> float | None:
-    """The way's length over the floor; gaps count as straight."""
-    known = root_m[np.isfinite(root_m).all(axis=1)]
-    if up is None or len(known) == 0:
-        return None
-    step = np.diff(known, axis=0)
-    return float(np.linalg.norm(step - (step @ up)[:, None] * up, axis=1).sum())
-
-
-def _frames(marks: UInt8[np.ndarray, "time joint"] | None, word: str) -> int:
-    return 0 if marks is None else int((marks & MARKS[word]).any(axis=1).sum())
-
-
 def _mm(lengths_m: Float[np.ndarray, " steps"]) -> float | None:
-    mean = _mean(lengths_m)
+    mean = mean_of(lengths_m)
     return None if mean is None else 1000 * mean
-
-
-def _mean(values: Float[np.ndarray, " n"]) -> float | None:
-    return float(values.mean()) if values.size else None
