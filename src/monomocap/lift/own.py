@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 SHIPPED: dict[str, tuple[str, str]] = {
     "hdformer": (
         "hdformer.onnx",
-        "5efcc4527fc36590d33541cd6e9c2f996c0e0f6c0d71d1a381cce572cd6477d0",
+        "df20bb90ab57c4304f0013ab99e5e2dd33c2143fae5d5d518ae9198a85086249",
     )
 }
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""
