@@ -251,7 +251,9 @@ def _worse(motion: Motion3D, rng: np.random.Generator) -> list[Motion3D]:
     joints = [*POINTERS, *BENDS]
     options = [(j, d) for j in joints for pair in _NAMES[j.split()[-1]] for d in pair]
     for which in rng.permutation(len(options)):
-        steps = [wrong(motion.xyz_m, Mistake(*options[which], d, True), ones) for d in STEPS[1:]]
+        joint, direction = options[which]
+        mistakes = [Mistake(joint, direction, d, all_along=True) for d in STEPS[1:]]
+        steps = [wrong(motion.xyz_m, mistake, ones) for mistake in mistakes]
         made = [replace(motion, xyz_m=one) for one in steps if one is not None]
         if len(made) == len(steps):
             return [motion, *made]
