@@ -52,10 +52,10 @@ def _feet(report: PersonReport) -> str:
     if report.slide_mm is not None and report.slide_before_mm is not None:
         before = f"{report.slide_before_mm:.1f} before it was held"
         parts.append(f"and slides {report.slide_mm:.1f} mm per frame ({before})")
+    feet = " ".join(parts)
     if report.level_m is not None and abs(report.level_m) > SAME_FLOOR_M:
         where = "above" if report.level_m > 0 else "below"
-        parts.append(f"{abs(report.level_m):.1f} m {where} the floor")
-    feet = " ".join(parts)
+        feet = f"{feet}; they stand {abs(report.level_m):.1f} m {where} the floor"
     if report.jitter_mm is None or report.jitter_before_mm is None:
         return feet
     jitter = f"jitter {report.jitter_mm:.1f} mm ({report.jitter_before_mm:.1f} before smoothing)"

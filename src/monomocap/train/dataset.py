@@ -23,6 +23,7 @@ from monomocap.evaluate.inputs import input_named, lens_named
 from monomocap.evaluate.protocols import protocol_named
 from monomocap.lift.mirror import mirrored
 from monomocap.lift.published import load_published
+from monomocap.lift.windows import runs
 from monomocap.skeleton import H36M17, convert
 from monomocap.train.batches import Batch
 from monomocap.train.config import TrainConfig
@@ -118,8 +119,7 @@ def _runs(
     xyz_m = recording.truth.xyz_m - recording.truth.xyz_m[:, :1]
     known = np.isfinite(xy).all(axis=(1, 2)) & np.isfinite(xyz_m).all(axis=(1, 2))
     known &= np.isfinite(off).all(axis=(1, 2))
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
-    for begin, end in edges.reshape(-1, 2):
+    for begin, end in runs(known):
         yield xy[begin:end], xyz_m[begin:end], off[begin:end]
 
 

@@ -63,9 +63,11 @@ def _hdformer() -> "nn.Module":
 
 
 def _drafted_hdformer() -> "nn.Module":
-    from monomocap.lift.networks.drafted import DraftedHDFormer
+    from monomocap.train.config import RECIPES
+    from monomocap.train.networks import build_network
 
-    return DraftedHDFormer(channels=1024)
+    recipe = RECIPES["open"]
+    return build_network(recipe.network, frames=recipe.frames, size=recipe.size)
 
 
 def _ucond_dgcn(*, unofficial: bool) -> Build:
