@@ -89,17 +89,17 @@ RECIPES = {
     "draft": TrainConfig(
         recipe="draft",
         network="draft",
-        size={"channels": 1024},
-        steps=30_000,
+        size={"channels": 640},
+        steps=40_000,
         frames=9,
         batch=512,
         fps=7.5,
-        learning_rate=2.5e-3,
+        learning_rate=5e-3,
         average=0.999,
         losses={"mpjpe": 1.0},
         evaluate_every=1_000,
     ),
-    "open": TrainConfig(network="drafted-hdformer", size={"channels": 1024}, steps=6_000),
+    "open": TrainConfig(network="drafted-hdformer", size={"channels": 640}, steps=6_000),
     # The papers' losses, optimisers and schedules (epochs as shares of the run), on our data.
     "hdformer": TrainConfig(
         recipe="hdformer",

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from monomocap.lift.networks.hdformer import HDFormer
+from monomocap.skeleton import H36M17
 
 MOMENTS = 9
 """Frames that a draft looks at: the one that it answers, and four on each side."""
@@ -25,7 +26,11 @@ STEP = 2
 class Draft(nn.Module):
     """Nine moments of 2D joints to the 3D joints of the middle one.
 
-    Two levels of convolutions over three moments each, then residual layers on the middle.
+    The moments are turned in the picture until the trunk stands upright, and the answer back: a
+    body that leans or lies is then seen as one that stands, and the network need not learn every
+    pose at every roll. How far they were turned is told, since most cameras stand upright.
+    One level of convolution over three moments each, then residual layers with the norms before
+    the weights (He et al., ECCV 2016).
     """
 
     def __init__(
@@ -34,30 +39,37 @@ class Draft(nn.Module):
         joints: int = 17,
         inputs: int = 3,
         channels: int = 384,
-        blocks: int = 2,
+        blocks: int = 3,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.first = Layer(3 * joints * inputs, channels, dropout)
-        self.second = Layer(3 * channels, channels, dropout)
-        self.blend = Layer(channels, channels, dropout)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(Layer(channels, channels, dropout), Layer(channels, channels, dropout))
-            for _ in range(blocks)
+        three = 3 * joints * inputs
+        self.first = nn.Sequential(
+            nn.Linear(three + 2, channels, bias=False), nn.BatchNorm1d(channels), nn.ReLU()
         )
+        self.second = nn.Linear(3 * channels, channels)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(Layer(channels, dropout), Layer(channels, dropout)) for _ in range(blocks)
+        )
+        self.last = nn.Sequential(nn.BatchNorm1d(channels), nn.ReLU())
         self.pose = nn.Linear(channels, joints * 3)
 
     def forward(
         self, x: Float[Tensor, "batch channel 9 joint"]
     ) -> Float[Tensor, "batch 3 1 joint"]:
         batch = x.shape[0]
-        three = rearrange(x, "batch c (three t) joint -> (batch three) (t joint c)", three=3)
-        levels = rearrange(self.first(three), "(batch three) c -> batch three c", batch=batch)
-        h = levels[:, 1] + self.blend(self.second(levels.flatten(1)))
+        roll = roll_of(x)
+        three = rearrange(
+            turned(x, roll), "batch c (three t) joint -> (batch three) (t joint c)", three=3
+        )
+        told = roll.repeat_interleave(3, dim=0)
+        levels = self.first(torch.cat([three, told], dim=1))
+        h = self.second(levels.reshape(batch, -1))
         for block in self.blocks:
             h = h + block(h)
-        xyz: Tensor = rearrange(self.pose(h), "batch (xyz joint) -> batch xyz 1 joint", xyz=3)
-        return xyz - xyz[..., :1]
+        pose = self.pose(self.last(h))
+        xyz: Tensor = rearrange(pose, "batch (xyz joint) -> batch xyz 1 joint", xyz=3)
+        return turned(xyz - xyz[..., :1], roll * roll.new_tensor([1.0, -1.0]))
 
     def every_frame(
         self, x: Float[Tensor, "batch channel time joint"], step: int
@@ -69,11 +81,36 @@ class Draft(nn.Module):
 
 
 class Layer(nn.Sequential):
-    """Linear, batch norm, ReLU, dropout: on so few frames a convolution is a matrix product."""
+    """Batch norm, ReLU, dropout, linear: on so few frames a convolution is a matrix product."""
 
-    def __init__(self, in_dim: int, out_dim: int, dropout: float) -> None:
-        linear = nn.Linear(in_dim, out_dim, bias=False)
-        super().__init__(linear, nn.BatchNorm1d(out_dim), nn.ReLU(), nn.Dropout(dropout))
+    def __init__(self, channels: int, dropout: float) -> None:
+        linear = nn.Linear(channels, channels)
+        super().__init__(nn.BatchNorm1d(channels), nn.ReLU(), nn.Dropout(dropout), linear)
+
+
+_PELVIS, _THORAX = H36M17.index("pelvis"), H36M17.index("thorax")
+
+
+def roll_of(x: Float[Tensor, "batch channel moment joint"]) -> Float[Tensor, "batch 2"]:
+    """Cosine and sine of the turn that stands the trunk upright (y down), of all moments alike.
+
+    Moments without pelvis or thorax have no say; where none has, nothing is turned.
+    """
+    both = (x[:, 2, :, _PELVIS] > 0) & (x[:, 2, :, _THORAX] > 0)
+    trunk = (x[:, :2, :, _THORAX] - x[:, :2, :, _PELVIS]) * both[:, None]
+    along = trunk.sum(dim=2)
+    right, up = along[:, 0], 1e-6 - along[:, 1]
+    length = (right.square() + up.square()).sqrt().clamp(min=1e-9)
+    return torch.stack([up / length, -right / length], dim=1)
+
+
+def turned(
+    xy: Float[Tensor, "batch channel time joint"], turn: Float[Tensor, "batch 2"]
+) -> Float[Tensor, "batch channel time joint"]:
+    """Channels 0 and 1 turned by an angle given as cosine and sine; the others as they are."""
+    c, s = (part[:, None, None] for part in turn.unbind(dim=1))
+    x, y = xy[:, 0], xy[:, 1]
+    return torch.cat([torch.stack([c * x - s * y, s * x + c * y], dim=1), xy[:, 2:]], dim=1)
 
 
 def moments(
@@ -118,7 +155,7 @@ class DraftedHDFormer(nn.Module):
     """
 
     def __init__(
-        self, *, channels: int = 384, blocks: int = 2, step: int = STEP, dropout: float = 0.0
+        self, *, channels: int = 384, blocks: int = 3, step: int = STEP, dropout: float = 0.0
     ) -> None:
         super().__init__()
         self.step = step
