@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from monomocap.errors import WeightsError
-from monomocap.lift.networks.drafted import MOMENTS, Draft, DraftedHDFormer, moments, rescaled
+from monomocap.lift.networks.drafted import (
+    MOMENTS,
+    Draft,
+    DraftedHDFormer,
+    moments,
+    rescaled,
+    roll_of,
+    turned,
+)
 from monomocap.train.checkpoint import load_weights, save_weights
 
 FRAMES = 32
@@ -25,6 +33,33 @@ def test_a_frame_within_a_clip_is_drafted_as_its_nine_moments_alone() -> None:
     inside = draft.every_frame(x, step)
     assert alone.shape == (2, 3, 1, 17)
     assert torch.allclose(inside[:, :, at : at + 1], alone, atol=1e-6)
+
+
+def test_a_body_that_lies_is_seen_as_one_that_stands() -> None:
+    x = clip(4)[:, :, :MOMENTS]
+    angle = torch.tensor([0.3, -1.2, 2.0, 3.0])
+    turn = torch.stack([angle.cos(), angle.sin()], dim=1)
+    rolled = turned(x, turn)
+    upright = turned(x, roll_of(x))
+    assert torch.allclose(turned(rolled, roll_of(rolled)), upright, atol=1e-5)
+    trunk = (upright[:, :2, :, 8] - upright[:, :2, :, 0]).sum(dim=2)
+    assert torch.allclose(trunk[:, 0], torch.zeros(4), atol=1e-5) and (trunk[:, 1] < 0).all()
+
+
+def test_the_answer_is_turned_back_to_the_picture() -> None:
+    draft, x = Draft(channels=32).eval(), clip(3)[:, :, :MOMENTS]
+    with torch.no_grad():
+        draft.get_parameter("first.0.weight")[:, -2:] = 0  # deaf to what it is told of the turn
+    turn = torch.tensor([[0.6, 0.8]]).expand(3, 2)
+    assert torch.allclose(draft(turned(x, turn)), turned(draft(x), turn), atol=1e-5)
+
+
+def test_who_has_no_trunk_is_not_turned() -> None:
+    x = clip(2)[:, :, :MOMENTS]
+    x[0, :, :, 8] = 0
+    x[1, :, 1:, 0] = 0
+    assert torch.equal(roll_of(x)[0], torch.tensor([1.0, 0.0]))
+    assert torch.allclose(roll_of(x)[1], roll_of(x[1:, :, :1])[0])
 
 
 def test_the_clips_ends_are_held() -> None:

@@ -46,7 +46,7 @@ FLOOR_DEPTH = 0.1
 class Tuning:
     """Numbers that were tuned on `benchmarks/counting.py --seed 1`, and on no other seed."""
 
-    windows_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0)
+    windows_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     smooth_s: tuple[float, ...] = (0.04, 0.15)
     axes: int = 3
     swings: tuple[float, ...] = (0.5, 0.25)
