@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monomocap.datasets.asfamc import bone_ends, find_asf, read_amc, read_amc_clip, read_asf
-from monomocap.datasets.mocap import limb_length, z_up
+from monomocap.datasets.mocap import z_up
 from monomocap.errors import DataError, OptionError
+from monomocap.formats.captured import limb_length
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_checks import (
     feet_above_lowest_m,

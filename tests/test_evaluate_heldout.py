@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monomocap.datasets.mocap import HELD_OUT_SUBJECTS, MocapClip, limb_length, read_free17
+from monomocap.datasets.mocap import HELD_OUT_SUBJECTS, MocapClip, read_free17
 from monomocap.evaluate.heldout import CAMERAS_PER_CLIP, fingerprint, heldout_cases
 from monomocap.evaluate.report import Report, Score
 from monomocap.evaluate.run import evaluate_heldout
+from monomocap.formats.captured import limb_length
 from monomocap.geometry.camera import project
 from monomocap.lift.flat import Flat
 from monomocap.skeleton import H36M17

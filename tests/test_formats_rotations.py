@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from monomocap.datasets.bvh import read_bvh_clip
 from monomocap.errors import FormatError, OptionError, UnknownName
-from monomocap.formats import FORMATS, Style, save
+from monomocap.formats import FORMATS, Style, load, save
 from monomocap.formats.positions import bare_take
+from monomocap.formats.presets import NAMES
 from monomocap.formats.rigged import gaps, held, rigged_people, steady_people
-from monomocap.geometry.rig import ENDS, RIG, Rigged, positions
+from monomocap.geometry.rig import ENDS, RIG, Rigged, as_h36m, positions
 from monomocap.render.motions import squat, walk
+from monomocap.skeleton import H36M17
 from monomocap.types import Motion3D, Take
 from tests.khronos import khronos_issues, khronos_validator
+from tests.mocap_files import ADULT_CM, bvh_text, person, random_values
 from tests.terminal import monomocap
 
 NEAR_M = 1e-4
@@ -78,6 +82,36 @@ def test_bvhio_reads_the_fitted_body(tmp_path: Path) -> None:
     ((rigged, rate),) = steady_people(take, "T")
     assert rate == pytest.approx(30.0)
     assert_bvh_is(rigged, tmp_path / "walk.bvh")
+
+
+@pytest.mark.parametrize("names", sorted(NAMES))
+def test_our_bvh_is_read_back_as_the_fitted_body(tmp_path: Path, names: str) -> None:
+    take = take_of(walker())
+    save(take, tmp_path / "walk.bvh", Style(names=names, program="blender"))
+    (rigged,) = rigged_people(take, "T")
+    back = load(tmp_path / "walk.bvh")
+    (motion,) = back.motions
+    off_mm = 1000 * np.linalg.norm(motion.xyz_m - as_h36m(positions(rigged), rigged.rest), axis=-1)
+    head = H36M17.index("head")
+    assert np.delete(off_mm, head, axis=1).max() < 0.1
+    assert off_mm[:, head].max() < 5.0  # the file does not say where the ears are
+    assert np.allclose(motion.time_s, rigged.time_s - rigged.time_s[0], atol=1e-4)
+    assert "3D positions only" in back.warnings[0]
+
+
+def test_a_bvh_of_another_program_is_read_and_a_foreign_body_refused(tmp_path: Path) -> None:
+    joints = person({part: part.title().replace("_", "") for part in ADULT_CM})
+    text = bvh_text(joints, random_values(joints, 12, seed=0, height=90.0))
+    (tmp_path / "other.bvh").write_text(text)
+    motion = load(tmp_path / "other.bvh").motions[0]
+    expected = read_bvh_clip(tmp_path / "other.bvh", first_frame_is_t_pose=False).motion
+    assert np.allclose(motion.xyz_m, expected.xyz_m, atol=1e-5)
+    (tmp_path / "dog.bvh").write_text(text.replace("Head", "Snout"))
+    with pytest.raises(FormatError, match="no joint is called a head"):
+        load(tmp_path / "dog.bvh")
+    (tmp_path / "cut.bvh").write_text(text[: len(text) // 3])
+    with pytest.raises(FormatError, match=r"cut\.bvh"):
+        load(tmp_path / "cut.bvh")
 
 
 def test_a_bvh_for_blender_is_in_metres(tmp_path: Path) -> None:

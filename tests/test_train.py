@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from monomocap.datasets.mocap import MocapClip, limb_length, world_motion
+from monomocap.datasets.mocap import MocapClip, world_motion
 from monomocap.datasets.synthetic import Noise
 from monomocap.errors import DataError, UnknownName, WeightsError
 from monomocap.evaluate import metrics
+from monomocap.formats.captured import limb_length
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.lifter import NetworkLifter
 from monomocap.lift.networks.drafted import Draft

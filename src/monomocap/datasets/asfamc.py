@@ -13,19 +13,12 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from monomocap.datasets.body import (
-    demand_above_0,
-    h36m17,
-    measure_unit,
-    origin,
-    thinning,
-    true_fps,
-    with_ancestors,
-)
-from monomocap.datasets.body_names import Body, find_body
+from monomocap.datasets.body import demand_above_0, origin, thinning, true_fps
 from monomocap.datasets.mocap import MocapClip, world_motion, z_up
-from monomocap.datasets.text import check_numbers, fail, read_lines
 from monomocap.errors import DataError
+from monomocap.formats.body_names import Body, find_body
+from monomocap.formats.captured import h36m17, measure_unit, with_ancestors
+from monomocap.formats.text import check_numbers, fail, read_lines
 
 CMU_FPS = 120.0
 """AMC files do not say their rate; most of the CMU database was recorded at this one."""

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from monomocap.errors import DataError
+from monomocap.formats.captured import limb_length
 from monomocap.skeleton import H36M17
 from monomocap.types import Motion3D
 
@@ -80,15 +81,6 @@ def z_up(xyz_y_up: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3
     """From Y up to Z up, both right-handed: a quarter turn about x."""
     x, y, z = np.moveaxis(xyz_y_up, -1, 0)
     return np.stack([x, -z, y], axis=-1)
-
-
-def limb_length(xyz: Float[np.ndarray, "*batch 17 3"]) -> Float[np.ndarray, "*batch"]:
-    """Thigh + shank + upper arm + forearm, mean of both sides: a body's size in one number."""
-    chains = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
-    pairs = [(f"{s}_{a}", f"{s}_{b}") for s in ("left", "right") for a, b in chains]
-    a = xyz[..., [H36M17.index(p) for p, _ in pairs], :]
-    b = xyz[..., [H36M17.index(c) for _, c in pairs], :]
-    return np.linalg.norm(a - b, axis=-1).sum(axis=-1) / 2
 
 
 def common_body(xyz: Float[np.ndarray, "*batch 17 3"]) -> Float[np.ndarray, "*batch 17 3"]:

@@ -12,9 +12,10 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float
 
-from monomocap.datasets.mocap import MocapClip, common_body, limb_length, world_motion
+from monomocap.datasets.mocap import MocapClip, common_body, world_motion
 from monomocap.datasets.synthetic import camera_rotation, vary_bones
 from monomocap.errors import DataError
+from monomocap.formats.captured import limb_length
 from monomocap.geometry.camera import project, to_camera
 from monomocap.geometry.resample import at_times
 from monomocap.geometry.trunk import trunk_from_limbs

@@ -5,7 +5,7 @@ position and its turn, other joints their turn against the parent; channels Z, X
 turn about Y, a person's heading, comes first. Centimetres unless the program wants another unit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,25 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from monomocap.errors import FormatError
-from monomocap.formats.files import whole_or_nothing
+from monomocap.errors import DataError, FormatError
+from monomocap.formats.body_names import find_body
+from monomocap.formats.bvh_tree import (
+    BvhTree,
+    joint_positions,
+    joints17,
+    read_bvh,
+    rest_up,
+    ten_frames,
+)
+from monomocap.formats.captured import measure_unit
+from monomocap.formats.files import reading, whole_or_nothing
 from monomocap.formats.format import Format
-from monomocap.formats.presets import axes_of, names_of
+from monomocap.formats.positions import bare_motion, bare_take, z_up
+from monomocap.formats.presets import NAMES, axes_of, names_of
 from monomocap.formats.rigged import held, steady_people
 from monomocap.formats.style import Style
-from monomocap.geometry.rig import ENDS, RIG, Rigged
+from monomocap.geometry.rig import ENDS, HEAD_TOP_SHARE, RIG, Rest, Rigged, as_h36m
+from monomocap.skeleton import H36M17
 from monomocap.types import Take
 
 ORDER = "ZXY"
@@ -40,6 +52,20 @@ class Bvh(Format):
         """The same format in another style."""
         return Bvh(style)
 
+    def read(self, path: Path) -> Take:
+        """Where the joints are: of our own files, or of any program's whose joints are called as
+        people call them (`formats.body_names`). Unit and way up are found from the skeleton."""
+        with reading(path):
+            try:
+                tree = read_bvh(path)
+                own = _own_joints(tree)
+                xyz_m = _captured_m(tree) if own is None else _own_m(tree, own)
+            except DataError as error:
+                raise FormatError(str(error)) from error
+            time_s = np.arange(len(xyz_m)) * tree.frame_time_s
+            motion = bare_motion(0, time_s, xyz_m.astype(np.float32), H36M17.joints)
+            return bare_take(str(path), time_s, [motion])
+
     def write(self, take: Take, path: Path) -> None:
         """Write the person's rotations; a variable frame rate is brought to equal steps."""
         people = steady_people(take, self.style.rest_pose)
@@ -52,6 +78,40 @@ class Bvh(Format):
         lines = [*_hierarchy(rigged, self.style), *_motion(held(rigged), rate, self.style)]
         with whole_or_nothing(path) as temporary:
             temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _own_joints(tree: BvhTree) -> list[int] | None:
+    """Where the rig's joints are, whatever preset named them; None in others' files."""
+    turning = {joint.name for joint in tree.joints if joint.channels}
+    parents = {child: parent for parent, child in RIG.bones}
+    for preset in NAMES:
+        called = names_of(preset)
+        if turning == {called[joint] for joint in RIG.joints if joint not in ENDS}:
+            at = {joint.name: number for number, joint in enumerate(tree.joints)}
+            return [
+                at[f"{called[RIG.joints[parents[number]]]}_end" if joint in ENDS else called[joint]]
+                for number, joint in enumerate(RIG.joints)
+            ]
+    return None
+
+
+def _own_m(tree: BvhTree, own: Sequence[int]) -> Float[np.ndarray, "time 17 3"]:
+    """Human3.6M's joints on our rig; how far up the head they are, from its own height."""
+    at = joint_positions(tree, own)
+    xyz = z_up(np.stack([at[joint] for joint in own], axis=1))
+    offsets = z_up(np.array([tree.joints[joint].offset for joint in own]))
+    standing = Rest(offsets).standing_m
+    height = standing + Rest(offsets).positions_m[RIG.index("head_end"), 2]
+    head = float(np.linalg.norm(offsets[RIG.index("head_end")]))
+    rest = Rest(offsets, head_share=1 - HEAD_TOP_SHARE * height / head)
+    xyz17 = as_h36m(xyz, rest)
+    return xyz17 * measure_unit(xyz17[:: max(1, len(xyz17) // 10)])
+
+
+def _captured_m(tree: BvhTree) -> Float[np.ndarray, "time 17 3"]:
+    body = find_body([j.name for j in tree.joints], [j.parent for j in tree.joints])
+    xyz_m = joints17(tree, body) * measure_unit(joints17(tree, body, ten_frames(tree)))
+    return xyz_m if rest_up(tree, body) == "z" else z_up(xyz_m)
 
 
 def per_metre(style: Style) -> float:

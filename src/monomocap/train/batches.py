@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from monomocap.datasets.matched import detect_matched, shipped_noise
-from monomocap.datasets.mocap import MocapClip, common_body, limb_length
+from monomocap.datasets.mocap import MocapClip, common_body
 from monomocap.datasets.synthetic import (
     cameras_from_world,
     detect,
@@ -17,6 +17,7 @@ from monomocap.datasets.synthetic import (
     vary_bones,
 )
 from monomocap.errors import DataError
+from monomocap.formats.captured import limb_length
 from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.lift.normalize import person_view, to_virtual
 from monomocap.skeleton import H36M17
