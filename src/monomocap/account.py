@@ -6,8 +6,8 @@ from importlib import metadata
 
 from monomocap.detect.background import WARN_SHARE
 from monomocap.detect.from_file import BlankVideo
+from monomocap.detect.mend import Mended
 from monomocap.detect.protocol import Detector
-from monomocap.detect.swaps import Repaired
 from monomocap.geometry.ground import SAME_FLOOR_M
 from monomocap.geometry.settle import Settled
 from monomocap.lift.protocol import Lifter, Settings
@@ -59,13 +59,13 @@ def incidents(
     return tuple(said)
 
 
-def swaps_told(repaired: Iterable[Repaired]) -> tuple[str, ...]:
+def swaps_told(mended: Iterable[Mended]) -> tuple[str, ...]:
     """Where left and right had to be put back."""
     return tuple(
         f"person {one.track.person}: the detector exchanged left and right in "
-        f"{int(one.swapped.any(axis=1).sum())} of {len(one.swapped)} frames; they were put back"
-        for one in repaired
-        if one.swapped.any()
+        f"{int(one.exchanged.any(axis=1).sum())} of {len(one.exchanged)} frames; they were put back"
+        for one in mended
+        if one.exchanged.any()
     )
 
 

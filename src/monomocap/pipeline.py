@@ -1,7 +1,7 @@
 """The main job, in the order it happens: a video in, the 3D motion of the people in it out."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,10 @@ from monomocap.account import elsewhere, incidents, provenance, report, swaps_to
 from monomocap.detect.background import Background
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.from_file import BlankVideo, FromFile
-from monomocap.detect.outliers import Cleaned, without_leaps
+from monomocap.detect.mend import Mended, mended
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.detect.select import chosen
-from monomocap.detect.swaps import Repaired, put_back
 from monomocap.detect.watched import Watched
 from monomocap.errors import OptionError
 from monomocap.formats.calibration import read_calibration
@@ -91,12 +90,11 @@ def estimate(
             moved = background.moved(tracks)
             tracks, nobody = chosen(tracks, options.person, reader.info)
             detected_s = time.perf_counter()
-            repaired = [put_back(track) for track in tracks]
-            cleaned = [without_leaps(one.track) for one in repaired]
-            tracks = tuple(one.track for one in cleaned)
+            mends = [mended(track) for track in tracks]
+            tracks = tuple(one.track for one in mends)
             motions = _lifted(tracks, lifter, camera, options, progress)
             lifted_s = time.perf_counter()
-            settled = _settled(tracks, motions, repaired, cleaned, camera, options)
+            settled = _settled(mends, motions, camera, options)
             settled_s = time.perf_counter()
             return Take(
                 info=reader.info,
@@ -107,7 +105,7 @@ def estimate(
                 provenance=provenance(detector, lifter, options, monomocap.__version__),
                 warnings=(
                     *incidents(reader, detector, lifter, options),
-                    *swaps_told(repaired),
+                    *swaps_told(mends),
                     *([nobody] if nobody else []),
                     *unsteady(moved),
                     *elsewhere(settled),
@@ -213,19 +211,14 @@ def _lifted(
 
 
 def _settled(
-    tracks: tuple[Track2D, ...],
-    motions: tuple[Motion3D, ...],
-    repaired: list[Repaired],
-    cleaned: list[Cleaned],
-    camera: Camera,
-    options: Options,
+    mends: Sequence[Mended], motions: tuple[Motion3D, ...], camera: Camera, options: Options
 ) -> Settled:
     """Everybody sized, placed and on a floor; a model as published is left as it answered."""
     if options.as_published:
         return Settled(motions, camera, None, ())
     people = [
-        Person(track, motion, one.swapped, other.outlier)
-        for track, motion, one, other in zip(tracks, motions, repaired, cleaned, strict=True)
+        Person(one.track, motion, one.exchanged, one.outlier)
+        for one, motion in zip(mends, motions, strict=True)
     ]
     return settle(people, camera, options)
 
