@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 SHIPPED: dict[str, tuple[str, str]] = {
     "hdformer": (
         "hdformer.onnx",
-        "df20bb90ab57c4304f0013ab99e5e2dd33c2143fae5d5d518ae9198a85086249",
+        "cf7924ce8a716303edaee8dc4d36f7710b6dc4a024e2483aaa248f9d60dd7df2",
     )
 }
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""
