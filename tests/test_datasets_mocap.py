@@ -11,12 +11,12 @@ from monomocap.datasets.mocap import (
     HEAD_LENGTH,
     HELD_OUT_SUBJECTS,
     common_body,
-    limb_length,
     read_free17,
     world_motion,
     z_up,
 )
 from monomocap.errors import DataError
+from monomocap.formats.captured import limb_length
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_checks import free_clips, joint, write_free17
 
