@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monomocap.datasets.bvh import read_bvh_clip, with_lost_bone
+from monomocap.datasets.bvh import read_bvh_clip
 from monomocap.datasets.mocap import z_up
 from monomocap.errors import DataError, OptionError
 from monomocap.formats.body_names import split_name
-from monomocap.formats.bvh_tree import joint_positions, read_bvh
+from monomocap.formats.bvh_tree import joint_positions, read_bvh, with_lost_bone
 from monomocap.formats.captured import limb_length
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 from tests.mocap_checks import (

@@ -99,6 +99,30 @@ def test_our_bvh_is_read_back_as_the_fitted_body(tmp_path: Path, names: str) -> 
     assert "3D positions only" in back.warnings[0]
 
 
+def test_a_childs_bvh_is_not_taken_for_inches(tmp_path: Path) -> None:
+    child = walker()
+    child = replace(child, xyz_m=0.6 * child.xyz_m)
+    save(take_of(child), tmp_path / "child.bvh")
+    (rigged,) = rigged_people(take_of(child), "T")
+    (motion,) = load(tmp_path / "child.bvh").motions
+    knee = H36M17.index("left_knee")
+    expected = as_h36m(positions(rigged), rigged.rest)[:, knee]
+    assert np.allclose(motion.xyz_m[:, knee], expected, atol=NEAR_M)
+
+
+def test_another_programs_body_with_our_names_is_not_taken_for_ours(tmp_path: Path) -> None:
+    save(take_of(walker()), tmp_path / "ours.bvh", Style(names="mixamo"))
+    lines = (tmp_path / "ours.bvh").read_text().splitlines()
+    thighs = [i for i, line in enumerate(lines) if "UpLeg" in line]
+    for i in thighs:  # their hips hang 5 cm under the root
+        word, x, y, z = lines[i + 2].split()
+        lines[i + 2] = f"{word} {x} {float(y) - 5} {z}"
+    (tmp_path / "theirs.bvh").write_text("\n".join(lines))
+    xyz_m = load(tmp_path / "theirs.bvh").motions[0].xyz_m
+    pelvis, left, right = (H36M17.index(j) for j in ("pelvis", "left_hip", "right_hip"))
+    assert np.allclose(xyz_m[:, pelvis], (xyz_m[:, left] + xyz_m[:, right]) / 2, atol=1e-5)
+
+
 def test_a_bvh_of_another_program_is_read_and_a_foreign_body_refused(tmp_path: Path) -> None:
     joints = person({part: part.title().replace("_", "") for part in ADULT_CM})
     text = bvh_text(joints, random_values(joints, 12, seed=0, height=90.0))

@@ -1,7 +1,5 @@
 """BVH files as motion capture; what public collections are known to get wrong is put right."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,12 +10,12 @@ from monomocap.datasets.mocap import MocapClip, world_motion, z_up
 from monomocap.errors import DataError
 from monomocap.formats.body_names import Body, find_body
 from monomocap.formats.bvh_tree import (
-    BvhJoint,
     BvhTree,
     joints17,
     read_bvh,
     rest_up,
     ten_frames,
+    with_lost_bone,
 )
 from monomocap.formats.captured import measure_unit
 
@@ -50,41 +48,6 @@ def read_bvh_clip(
     upright = xyz if (up or rest_up(bvh, body)) == "z" else z_up(xyz)
     motion = world_motion(upright, fps / step)
     return MocapClip(path.stem, whose.source, whose.subject, whose.licence, motion)
-
-
-def with_lost_bone(bvh: BvhTree) -> BvhTree:
-    """The CMU database as converted to BVH by cgspeed, with the third bone of the back restored.
-
-    Acclaim's back is lowerback, upperback and thorax, all of one length to within 1 %. The
-    conversions (for MotionBuilder and for 3ds Max) keep its turns but not the thorax's length: neck
-    and shoulders hang where the thorax begins, 11-12 cm too low (subject 01: 0.40 m from hips to
-    shoulders, 0.52 m in its ASF file). Other files are returned as they are.
-    """
-    chest = _chest_without_length(bvh.joints)
-    if chest is None:
-        return bvh
-    length = float(np.linalg.norm(bvh.joints[chest].offset))
-    joints = (
-        replace(joint, offset=(0.0, length, 0.0)) if joint.parent == chest else joint
-        for joint in bvh.joints
-    )
-    return replace(bvh, joints=tuple(joints))
-
-
-def _chest_without_length(joints: Sequence[BvhJoint]) -> int | None:
-    """The joint where cgspeed's neck and both shoulders begin, all at one point."""
-    for chest, joint in enumerate(joints):
-        spine = joints[joint.parent] if joint.parent >= 0 else joint
-        back = joints[spine.parent] if spine.parent >= 0 else spine
-        children = [child for child in joints if child.parent == chest]
-        if (
-            back.name.lower() == "lowerback"
-            and any(joint.offset)
-            and len(children) >= 3
-            and not any(any(child.offset) for child in [back, *children])
-        ):
-            return chest
-    return None
 
 
 def _motion_begins(bvh: BvhTree, body: Body, unit: float, t_pose: bool | None) -> int:

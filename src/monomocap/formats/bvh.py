@@ -6,7 +6,7 @@ turn about Y, a person's heading, comes first. Centimetres unless the program wa
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from monomocap.formats.bvh_tree import (
     read_bvh,
     rest_up,
     ten_frames,
+    with_lost_bone,
 )
 from monomocap.formats.captured import measure_unit
 from monomocap.formats.files import reading, whole_or_nothing
@@ -38,6 +39,9 @@ ORDER = "ZXY"
 _CHANNELS = "Zrotation Xrotation Yrotation"
 _ROOT_CHANNELS = f"CHANNELS 6 Xposition Yposition Zposition {_CHANNELS}"
 LENGTH_DECIMALS, ANGLE_DECIMALS = 6, 6
+OFF_MIDDLE = 0.1
+"""Our pelvis lies between the hips: their offsets add up to less than this share of their
+distance."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,10 @@ class Bvh(Format):
 
     def read(self, path: Path) -> Take:
         """Where the joints are: of our own files, or of any program's whose joints are called as
-        people call them (`formats.body_names`). Unit and way up are found from the skeleton."""
+        people call them (`formats.body_names`). Unit and way up are found from the skeleton.
+
+        Raises `FormatError`: not a BVH, cut short, or nobody's body.
+        """
         with reading(path):
             try:
                 tree = read_bvh(path)
@@ -81,17 +88,23 @@ class Bvh(Format):
 
 
 def _own_joints(tree: BvhTree) -> list[int] | None:
-    """Where the rig's joints are, whatever preset named them; None in others' files."""
+    """Where the rig's joints are, whatever preset named them; None in others' files, which may
+    have the same names, but no pelvis in the middle of the hips."""
     turning = {joint.name for joint in tree.joints if joint.channels}
-    parents = {child: parent for parent, child in RIG.bones}
+    at = {joint.name: number for number, joint in enumerate(tree.joints)}
     for preset in NAMES:
         called = names_of(preset)
-        if turning == {called[joint] for joint in RIG.joints if joint not in ENDS}:
-            at = {joint.name: number for number, joint in enumerate(tree.joints)}
-            return [
-                at[f"{called[RIG.joints[parents[number]]]}_end" if joint in ENDS else called[joint]]
-                for number, joint in enumerate(RIG.joints)
-            ]
+        if turning != {called[joint] for joint in RIG.joints if joint not in ENDS}:
+            continue
+        parents = {RIG.joints[child]: called[RIG.joints[parent]] for parent, child in RIG.bones}
+        names = [f"{parents[j]}_end" if j in ENDS else called[j] for j in RIG.joints]
+        if any(name not in at for name in names):
+            continue
+        left, right = (
+            np.array(tree.joints[at[called[f"{side}_hip"]]].offset) for side in ("left", "right")
+        )
+        if np.linalg.norm(left + right) < OFF_MIDDLE * np.linalg.norm(left - right):
+            return [at[name] for name in names]
     return None
 
 
@@ -99,18 +112,19 @@ def _own_m(tree: BvhTree, own: Sequence[int]) -> Float[np.ndarray, "time 17 3"]:
     """Human3.6M's joints on our rig; how far up the head they are, from its own height."""
     at = joint_positions(tree, own)
     xyz = z_up(np.stack([at[joint] for joint in own], axis=1))
-    offsets = z_up(np.array([tree.joints[joint].offset for joint in own]))
-    standing = Rest(offsets).standing_m
-    height = standing + Rest(offsets).positions_m[RIG.index("head_end"), 2]
-    head = float(np.linalg.norm(offsets[RIG.index("head_end")]))
-    rest = Rest(offsets, head_share=1 - HEAD_TOP_SHARE * height / head)
-    xyz17 = as_h36m(xyz, rest)
-    return xyz17 * measure_unit(xyz17[:: max(1, len(xyz17) // 10)])
+    rest = Rest(z_up(np.array([tree.joints[joint].offset for joint in own])))
+    end = RIG.index("head_end")
+    height = rest.standing_m + rest.positions_m[end, 2]
+    head = float(np.linalg.norm(rest.offsets_m[end]))
+    xyz17 = as_h36m(xyz, replace(rest, head_share=1 - HEAD_TOP_SHARE * height / head))
+    return xyz17 * measure_unit(xyz17[ten_frames(tree)], expected=1 / per_metre(Style()))
 
 
 def _captured_m(tree: BvhTree) -> Float[np.ndarray, "time 17 3"]:
+    tree = with_lost_bone(tree)
     body = find_body([j.name for j in tree.joints], [j.parent for j in tree.joints])
-    xyz_m = joints17(tree, body) * measure_unit(joints17(tree, body, ten_frames(tree)))
+    xyz_m = joints17(tree, body)
+    xyz_m = xyz_m * measure_unit(xyz_m[ten_frames(tree)])
     return xyz_m if rest_up(tree, body) == "z" else z_up(xyz_m)
 
 

@@ -6,7 +6,7 @@ product of a joint's rotations is taken in the order of its channels: Z X Y mean
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -110,6 +110,41 @@ def rest_up(bvh: BvhTree, body: Body) -> Literal["y", "z"]:
     parts = (hips - ankles, rest[body.skull] - hips)
     upright = all(part[2] > 0.7 * np.linalg.norm(part) > 0 for part in parts)
     return "z" if upright else "y"
+
+
+def with_lost_bone(bvh: BvhTree) -> BvhTree:
+    """The CMU database as converted to BVH by cgspeed, with the third bone of the back restored.
+
+    Acclaim's back is lowerback, upperback and thorax, all of one length to within 1 %. The
+    conversions (for MotionBuilder and for 3ds Max) keep its turns but not the thorax's length: neck
+    and shoulders hang where the thorax begins, 11-12 cm too low (subject 01: 0.40 m from hips to
+    shoulders, 0.52 m in its ASF file). Other files are returned as they are.
+    """
+    chest = _chest_without_length(bvh.joints)
+    if chest is None:
+        return bvh
+    length = float(np.linalg.norm(bvh.joints[chest].offset))
+    joints = (
+        replace(joint, offset=(0.0, length, 0.0)) if joint.parent == chest else joint
+        for joint in bvh.joints
+    )
+    return replace(bvh, joints=tuple(joints))
+
+
+def _chest_without_length(joints: Sequence[BvhJoint]) -> int | None:
+    """The joint where cgspeed's neck and both shoulders begin, all at one point."""
+    for chest, joint in enumerate(joints):
+        spine = joints[joint.parent] if joint.parent >= 0 else joint
+        back = joints[spine.parent] if spine.parent >= 0 else spine
+        children = [child for child in joints if child.parent == chest]
+        if (
+            back.name.lower() == "lowerback"
+            and any(joint.offset)
+            and len(children) >= 3
+            and not any(any(child.offset) for child in [back, *children])
+        ):
+            return chest
+    return None
 
 
 def _columns(joints: Sequence[BvhJoint]) -> list[slice]:
