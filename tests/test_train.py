@@ -16,7 +16,7 @@ from monomocap.errors import DataError, UnknownName, WeightsError
 from monomocap.evaluate import metrics
 from monomocap.formats.captured import limb_length
 from monomocap.lift.catalogue import load_lifter
-from monomocap.lift.lifter import NetworkLifter
+from monomocap.lift.consistent import Consistent
 from monomocap.lift.networks.drafted import Draft
 from monomocap.lift.onnx import OnnxNetwork
 from monomocap.lift.torch_network import TorchNetwork
@@ -278,11 +278,11 @@ def test_an_exported_run_is_a_lifter_that_tells_its_story(data: Path, tmp_path: 
     network = loop.train(TINY, data, run)
     export_run(run, tmp_path / "mine.onnx")
     lifter = load_lifter(str(tmp_path / "mine.onnx"), "cpu")
-    assert isinstance(lifter, NetworkLifter)
+    assert isinstance(lifter, Consistent)
     assert (lifter.window, lifter.fps) == (TINY.frames, TINY.fps)
     assert lifter.weights["mine.onnx"] == sha256(tmp_path / "mine.onnx")
     x, _ = make_batch(make_store(clips(), TINY), TINY, np.random.default_rng(0))
-    assert np.allclose(lifter.network(x), TorchNetwork(network)(x), atol=1e-4)
+    assert np.allclose(lifter.network.network(x), TorchNetwork(network)(x), atol=1e-4)
     told = OnnxNetwork(tmp_path / "mine.onnx", "cpu").metadata
     assert json.loads(told["receipt"])["config"]["seed"] == TINY.seed
     assert told["steps"] == "4" and told["licence"] == "Apache-2.0"
@@ -293,11 +293,11 @@ def test_a_draft_alone_is_a_lifter_at_twice_its_rate(data: Path, tmp_path: Path)
     network = loop.train(replace(config, size={"channels": 32}), data, tmp_path / "run")
     export_run(tmp_path / "run", tmp_path / "draft.onnx")
     lifter = load_lifter(str(tmp_path / "draft.onnx"), "cpu")
-    assert isinstance(lifter, NetworkLifter) and isinstance(network, Draft)
+    assert isinstance(lifter, Consistent) and isinstance(network, Draft)
     assert (lifter.window, lifter.fps) == (32, 15.0)
     x = torch.rand(2, 3, 32, 17)
     answer = network.eval().every_frame(x, 2).detach().numpy()
-    assert np.allclose(lifter.network(x.numpy()), answer, atol=1e-4)
+    assert np.allclose(lifter.network.network(x.numpy()), answer, atol=1e-4)
 
 
 @pytest.mark.parametrize(("bits", "share", "most"), [(16, 0.6, 5e-3), (8, 0.4, 5e-2)])

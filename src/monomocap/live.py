@@ -26,6 +26,7 @@ from monomocap.detect.tracker import Tracker
 from monomocap.errors import OptionError
 from monomocap.geometry.one_euro import OneEuro
 from monomocap.lift.catalogue import load_lifter
+from monomocap.lift.consistent import at_once
 from monomocap.lift.protocol import Lifter
 from monomocap.options import Options, Smooth
 from monomocap.pipeline import camera_for
@@ -92,7 +93,7 @@ class LivePoses:
     ) -> None:
         if not 0 <= delay_s <= MOST_DELAY_S:
             raise OptionError(f"delay_s must lie between 0 and {MOST_DELAY_S:g}, not {delay_s}")
-        self._camera, self._lifter, self._skeleton = camera, lifter, skeleton
+        self._camera, self._lifter, self._skeleton = camera, at_once(lifter), skeleton
         self._delay_s, self._every_s, self._smooth = delay_s, every_s, smooth
         self._span_s = max(window_s(lifter), 2 * (delay_s + EVERY_S))
         self._tracker = Tracker(skeleton)

@@ -24,9 +24,10 @@ def mediapipe(device: Device) -> Lifter:
 
 def hdformer(device: Device) -> Lifter:
     """HDFormer with our own weights, trained on free motion capture: the default."""
+    from monomocap.lift.consistent import Consistent
     from monomocap.lift.own import shipped
 
-    return shipped("hdformer", device)
+    return Consistent(shipped("hdformer", device))
 
 
 LIFTERS: dict[str, Callable[[Device], Lifter]] = {

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from pydantic import TypeAdapter, ValidationError
 
 from monomocap.errors import OptionError, WeightsError
+from monomocap.lift.consistent import Consistent
 from monomocap.lift.onnx import OnnxNetwork, export_network
 from monomocap.lift.own import lifter_of
 from monomocap.lift.protocol import Lifter
@@ -53,7 +54,7 @@ def open_exported(path: Path, device: Device = "auto", *, as_published: bool = F
         return _published(path, network, device, as_published)
     if as_published:
         raise OptionError(f"{path} holds no published model; drop as_published")
-    return lifter_of(network, path)
+    return Consistent(lifter_of(network, path))
 
 
 def view_of(lifter: str) -> View | None:

@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 SHIPPED: dict[str, tuple[str, str]] = {
     "hdformer": (
         "hdformer.onnx",
-        "cf7924ce8a716303edaee8dc4d36f7710b6dc4a024e2483aaa248f9d60dd7df2",
+        "6ce17397d98979220732783d762f1c08586eeba7bf02c2ac828ffded3ace7145",
     )
 }
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""

@@ -17,6 +17,8 @@ SMALL = 1024
 """Tensors of fewer numbers stay as they are."""
 GROUP = 32
 """So many neighbours share a scale."""
+COARSE = 0.015
+"""Weights that bytes would round by more than this share of the mean one are kept in halves."""
 
 
 def slim(path: Path, bits: Bits) -> None:
@@ -24,7 +26,8 @@ def slim(path: Path, bits: Bits) -> None:
 
     ONNX Runtime does that once, at the start: the network is as fast as before. 16 bits are
     float16, 11 significant bits; weights too large for it (above 65,504) stay as they are. 8 bits
-    are whole numbers from -127 to 127 times a scale that 32 neighbours share.
+    are whole numbers from -127 to 127 times a scale that 32 neighbours share; where single weights
+    are so large that their neighbours would suffer, 16. Vectors (norms, biases) stay as they are.
     """
     import onnx
 
@@ -44,7 +47,8 @@ def slim(path: Path, bits: Bits) -> None:
 def _is_large(weight: onnx.TensorProto) -> bool:
     import onnx
 
-    return weight.data_type == onnx.TensorProto.FLOAT and bool(np.prod(weight.dims) >= SMALL)
+    matrix = weight.data_type == onnx.TensorProto.FLOAT and len(weight.dims) > 1
+    return matrix and bool(np.prod(weight.dims) >= SMALL)
 
 
 def _halved(graph: onnx.GraphProto, weight: onnx.TensorProto) -> list[onnx.NodeProto]:
@@ -68,6 +72,8 @@ def _in_bytes(graph: onnx.GraphProto, weight: onnx.TensorProto) -> list[onnx.Nod
         return _halved(graph, weight)
     rows = value.reshape(-1, GROUP)
     scale = np.abs(rows).max(axis=1, keepdims=True) / 127
+    if scale.mean() / np.sqrt(12) > COARSE * np.abs(value).mean():
+        return _halved(graph, weight)
     scale = np.where(scale > 0, scale, 1.0).astype(np.float32)
     parts = {
         "bytes": np.rint(rows / scale).astype(np.int8),
