@@ -20,7 +20,7 @@ WHOLE_SHARE = 0.5
 MARGIN_S = 60.0
 """Work on a person sees so much before and after them. No filter and no window reaches as far; and
 in a video of less than this it is the whole video, so that no result depends on what is kept."""
-WHOLE_BYTES = 64 << 20
+WHOLE_BYTES = 32 << 20
 """What takes no more than this with a row for every frame and person is handed out as a tuple."""
 ZERO_WHERE_MISSING = frozenset({"score", "confidence", "marks", "planted", "exchanged", "outlier"})
 """Arrays in which a missing row is 0; in all others it is NaN."""
@@ -38,7 +38,9 @@ class People(Sequence[T]):
     @classmethod
     def of(cls, nouns: Sequence[T], time_s: Float[np.ndarray, " time"]) -> "People[T]":
         """Nouns that have a row for every frame."""
-        return nouns if isinstance(nouns, People) else cls(time_s, (Kept.of(n, time_s) for n in nouns))
+        if isinstance(nouns, People):
+            return nouns
+        return cls(time_s, (Kept.of(noun, time_s) for noun in nouns))
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -89,6 +91,14 @@ class People(Sequence[T]):
 def briefly(nouns: Sequence[T]) -> Sequence[T]:
     """Everybody, of `People` without rows in which they are not there; none is made for it."""
     return nouns.brief() if isinstance(nouns, People) else nouns
+
+
+def between(nouns: Sequence[T], begin: int, end: int) -> Sequence[T]:
+    """Everybody with the rows of frames [begin, end) alone: for who goes through a video in order,
+    some hundred frames at a time."""
+    if isinstance(nouns, People):
+        return nouns.between(begin, end)
+    return tuple(_mapped(noun, lambda _, a: a[begin:end]) for noun in nouns)
 
 
 def each(work: Callable[..., U], first: People[Any], *more: People[Any]) -> People[U]:

@@ -69,7 +69,8 @@ def settle(people: Sequence[Person], camera: Camera, options: Options) -> Settle
     """
     if not people:
         return Settled((), camera, None, ())
-    people = People.of(people, people[0].motion.time_s)
+    if not isinstance(people, People):
+        people = People.of(people, people[0].motion.time_s)
     stature = stature_of(options.height_m)
     known_up = _known_up(camera)
     placed = each(lambda person: _placed(person, camera, stature, options, known_up), people)
@@ -161,14 +162,16 @@ def _finished(
 ) -> tuple[Motion3D, PersonReport]:
     motion = person.motion
     xyz_m, slides = _held(person, placed, up)
+    outside = _outside(person, camera)
     sure = _confidence(person, placed, xyz_m[:, :-1])
+    sure[outside] *= OUTSIDE_CONFIDENCE
     filled, gap = _filled(xyz_m, motion.time_s, options.fill_s)
     made = replace(
         motion,
         xyz_m=filled[:, :-1].astype(motion.xyz_m.dtype),
         root_m=filled[:, -1].astype(motion.xyz_m.dtype),
         confidence=_between(sure, gap[:, :-1], motion),
-        marks=_marks(person, placed, gap[:, :-1]),
+        marks=_marks(person, placed, gap[:, :-1], outside),
     )
     return made, report_of(motion, person.outlier, placed, slides, made, camera, stature, up)
 
@@ -223,6 +226,22 @@ def _confidence(
     return confidence(known).astype(motion.confidence.dtype)
 
 
+OUTSIDE_SHARE = 0.03
+"""A joint further beyond the picture's border than this, in its longer sides, was not seen there: a
+detector that answers all the same has guessed. Nearer by, it may be off by so much."""
+OUTSIDE_CONFIDENCE = 0.25
+"""And it is so much as sure as the same joint seen."""
+
+
+def _outside(person: Person, camera: Camera) -> Bool[np.ndarray, "time joint"]:
+    """Which joints the detector put outside of the picture."""
+    xy_px = convert(person.track.xy_px, person.track.skeleton, person.motion.skeleton)
+    size_px = np.array([camera.width_px, camera.height_px])
+    beyond_px = np.maximum(-xy_px, xy_px - (size_px - 1)).max(axis=-1)
+    outside: Bool[np.ndarray, "time joint"] = beyond_px > OUTSIDE_SHARE * size_px.max()
+    return outside
+
+
 def _between(
     sure: Float[np.ndarray, "time joint"], gap: Bool[np.ndarray, "time joint"], motion: Motion3D
 ) -> Float[np.ndarray, "time joint"]:
@@ -238,11 +257,14 @@ def _between(
 
 
 def _marks(
-    person: Person, placed: Placed, gap: Bool[np.ndarray, "time joint"]
+    person: Person,
+    placed: Placed,
+    gap: Bool[np.ndarray, "time joint"],
+    outside: Bool[np.ndarray, "time joint"],
 ) -> UInt8[np.ndarray, "time joint"] | None:
     """What was done to each joint, or None if nothing was to any."""
     track, skeleton = person.track, person.motion.skeleton
-    done = {"interpolated": gap, "standing": placed.planted}
+    done = {"interpolated": gap, "standing": placed.planted, "outside": outside}
     for word, flags in (("exchanged", person.exchanged), ("outlier", person.outlier)):
         if flags.any():
             # A made joint is touched when any joint that it is made of is.
