@@ -97,9 +97,7 @@ def test_what_is_kept_of_people_is_all_of_them() -> None:
         np.testing.assert_array_equal(there.score, track.score)
         assert there.coverage == track.coverage
     whole = Take(take.info, take.camera, take.time_s, take.tracks, take.motions)
-    lazy = Take(
-        take.info, take.camera, take.time_s, People.of(take.tracks, take.time_s), motions
-    )
+    lazy = Take(take.info, take.camera, take.time_s, People.of(take.tracks, take.time_s), motions)
     best, same = whole.motion(), lazy.motion()
     assert best is not None and same is not None
     assert best.person == same.person
@@ -133,6 +131,7 @@ def test_beyond_the_margin_nothing_is_felt(monkeypatch: pytest.MonkeyPatch) -> N
     persons, some = settled(people=4, stay=50, turn=300)
     assert max(len(person.track.time_s) for person in persons.around()) < 300
     for one, other in zip(some.motions, whole.motions, strict=True):
+        assert one.root_m is not None and other.root_m is not None
         np.testing.assert_allclose(one.xyz_m, other.xyz_m, atol=1e-4)
         np.testing.assert_allclose(one.root_m, other.root_m, atol=1e-4)
         np.testing.assert_allclose(one.confidence, other.confidence, atol=1e-3)

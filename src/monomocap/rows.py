@@ -1,8 +1,8 @@
 """People who come and go, in memory for the frames in which they are there.
 
-A noun over time is a frozen dataclass of arrays whose first axis is time (`Track2D`, `Motion3D`), or
-of other such nouns. Of somebody who is there for less than half of a video only the rows that hold
-something are kept; whoever asks for them gets a row for every frame, made on the spot.
+A noun over time is a frozen dataclass of arrays whose first axis is time (`Track2D`, `Motion3D`),
+or of other such nouns. Of somebody who is there for less than half of a video only the rows that
+hold something are kept; whoever asks for them gets a row for every frame, made on the spot.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -176,9 +176,7 @@ def worth_it(rows: int, frames: int) -> bool:
     return 0 < rows <= WHOLE_SHARE * frames
 
 
-def window(
-    rows: Int[np.ndarray, " kept"], time_s: Float[np.ndarray, " time"]
-) -> tuple[int, int]:
+def window(rows: Int[np.ndarray, " kept"], time_s: Float[np.ndarray, " time"]) -> tuple[int, int]:
     """The frames [begin, end) from `MARGIN_S` before the first of these rows to after the last."""
     first_s, last_s = time_s[rows[[0, -1]]]
     begin = np.searchsorted(time_s, first_s - MARGIN_S)

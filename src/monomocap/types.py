@@ -196,8 +196,8 @@ class Track2D:
 MARKS = {"interpolated": 1, "exchanged": 2, "outlier": 4, "standing": 8, "outside": 16}
 """interpolated: not seen, drawn between the moments before and after; exchanged: the detector had
 given it to the other side; outlier: its 2D was a leap that nobody makes, and was left out;
-standing: this ankle's foot stands on the floor; outside: the detector put it outside of the picture,
-where nobody sees it."""
+standing: this ankle's foot stands on the floor; outside: the detector put it outside of the
+picture, where nobody sees it."""
 
 
 @dataclass(frozen=True)

@@ -248,9 +248,7 @@ def upright_axis(person: Walker) -> Float[np.ndarray, "3"] | None:
     return unit(np.median(axis, axis=0)) if len(axis) >= 3 else None
 
 
-def _under_lowest(
-    people: Sequence[_Told], axes: Sequence[Float[np.ndarray, "3"]]
-) -> Ground | None:
+def _under_lowest(people: Sequence[_Told], axes: Sequence[Float[np.ndarray, "3"]]) -> Ground | None:
     """Nobody stands still: a level camera, and the floor under the lowest feet."""
     up = np.array([0.0, -1.0, 0.0])
     if axes:
