@@ -213,7 +213,7 @@ def detect_with(boxes: str | None, detector: str = "mediapipe") -> Detect:
 
     def detect(frames: Iterable[Frame]) -> tuple[Track2D, ...]:
         with load_detector(detector, boxes=boxes) as loaded:
-            return collect_tracks(frames, loaded)[1]
+            return tuple(collect_tracks(frames, loaded)[1])
 
     return detect
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monomocap.detect.people import Rows, collect_tracks
@@ -49,13 +49,13 @@ def xs(people: list[list[Person2D]]) -> list[list[float]]:
 def test_nobody_anywhere_gives_times_and_no_tracks() -> None:
     time_s, tracks = collect_tracks(frames(5), Script([[]] * 5))
     assert time_s.tolist() == [0, 0.04, 0.08, 0.12, 0.16]
-    assert tracks == ()
+    assert len(tracks) == 0
 
 
 def test_no_frames_give_no_times() -> None:
     time_s, tracks = collect_tracks([], Script([]))
     assert len(time_s) == 0
-    assert tracks == ()
+    assert len(tracks) == 0
 
 
 def test_a_person_who_leaves_and_returns_is_one_track_with_a_gap() -> None:
@@ -117,13 +117,27 @@ def test_a_joint_without_a_position_has_score_0() -> None:
     assert track.score[0, COCO17.index("right_wrist")] == pytest.approx(0.8)
 
 
-@given(st.sets(st.integers(0, 1500)), st.integers(0, 600))
-def test_rows_hold_what_was_put_and_are_empty_elsewhere(put: set[int], more: int) -> None:
-    rows = Rows((2,), np.nan)
-    for row in sorted(put):
-        rows.put(row, np.array([row, -row], np.float32))
-    count = max(put, default=0) + 1 + more
-    want = np.full((count, 2), np.nan, np.float32)
-    for row in put:
-        want[row] = row, -row
-    np.testing.assert_array_equal(rows.finish(count), want)
+@pytest.mark.parametrize("count", [0, 1, 16, 17, 1500])
+def test_rows_hold_what_was_put(count: int) -> None:
+    rows = Rows((2,))
+    for row in range(count):
+        rows.put(np.array([row, -row], np.float32))
+    want = np.arange(count)[:, None] * np.array([1, -1])
+    np.testing.assert_array_equal(rows.finish(), want)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sets(st.integers(0, 60), min_size=13), st.integers(0, 60))
+def test_a_track_has_what_was_seen_and_is_empty_elsewhere(seen: set[int], more: int) -> None:
+    count = max(seen) + 1 + more
+    people = [[person_at(50, world=i % 2 == 0)] if i in seen else [] for i in range(count)]
+    _, (track,) = collect_tracks(frames(count), Script(people))
+    assert track.seen.any(axis=1).tolist() == [i in seen for i in range(count)]
+    assert len(track.time_s) == len(track.score) == count
+    assert not track.score[[i not in seen for i in range(count)]].any()
+    worlds = [i for i in sorted(seen) if i % 2 == 0]
+    if worlds:
+        assert track.world_m is not None
+        np.testing.assert_array_equal(
+            np.flatnonzero(np.isfinite(track.world_m).all(axis=(1, 2))), worlds
+        )

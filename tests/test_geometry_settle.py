@@ -209,6 +209,24 @@ def test_short_gaps_are_filled_and_marked_and_long_ones_stay() -> None:
     assert not settled([somebody], lens, fill_s=0.0).motions[0].seen[20:25].any()
 
 
+def test_joints_outside_of_the_picture_are_marked_and_not_as_sure() -> None:
+    lens, motion = CAMERAS["chest"], walk(2.0, 30.0)
+    somebody = person(motion, lens, lifted=False)
+    y_px = somebody.track.xy_px[..., 1]
+    cut_px = int(np.median(y_px[:, [H36M17.index(f"{side}_knee") for side in ("left", "right")]]))
+    cut = replace(lens, height_px=cut_px)
+    beyond = y_px - (cut_px - 1) > 0.03 * lens.width_px
+    whole = settled([somebody], lens).motions[0]
+    part = settled([somebody], cut).motions[0]
+    assert 0.02 < beyond.mean() < 0.5
+    assert part.marks is not None and whole.marks is not None
+    np.testing.assert_array_equal((part.marks & MARKS["outside"]).astype(bool), beyond)
+    assert not (whole.marks & MARKS["outside"]).any()
+    np.testing.assert_allclose(part.confidence[beyond], whole.confidence[beyond] / 4, rtol=1e-5)
+    np.testing.assert_array_equal(part.confidence[~beyond], whole.confidence[~beyond])
+    np.testing.assert_array_equal(part.xyz_m, whole.xyz_m)
+
+
 def test_standing_feet_are_marked() -> None:
     lens, motion = CAMERAS["chest"], squat(3.0, 30.0)
     made = settled([person(motion, lens, lifted=False)], lens).motions[0]

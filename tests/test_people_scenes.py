@@ -23,7 +23,7 @@ RTMDET = "weights/rtmdet_nano_end2end.onnx"
 
 def mediapipe(frames: Iterable[Frame]) -> tuple[Track2D, ...]:
     with MediaPipePose() as detector:
-        return collect_tracks(frames, detector)[1]
+        return tuple(collect_tracks(frames, detector)[1])
 
 
 # --- films of mannequins

@@ -6,10 +6,9 @@ from importlib import metadata
 
 from monomocap.detect.background import WARN_SHARE
 from monomocap.detect.from_file import BlankVideo
-from monomocap.detect.mend import Mended
 from monomocap.detect.protocol import Detector
 from monomocap.geometry.ground import SAME_FLOOR_M
-from monomocap.geometry.settle import Settled
+from monomocap.geometry.settle import Person, Settled
 from monomocap.lift.protocol import Lifter, Settings
 from monomocap.options import Options
 from monomocap.types import Provenance, Report
@@ -59,12 +58,12 @@ def incidents(
     return tuple(said)
 
 
-def swaps_told(mended: Iterable[Mended]) -> tuple[str, ...]:
-    """Where left and right had to be put back."""
+def swaps_told(people: Iterable[Person], frames: int) -> tuple[str, ...]:
+    """Where left and right had to be put back, in a video of so many frames."""
     return tuple(
         f"person {one.track.person}: the detector exchanged left and right in "
-        f"{int(one.exchanged.any(axis=1).sum())} of {len(one.exchanged)} frames; they were put back"
-        for one in mended
+        f"{int(one.exchanged.any(axis=1).sum())} of {frames} frames; they were put back"
+        for one in people
         if one.exchanged.any()
     )
 

@@ -1,5 +1,6 @@
 """The main job, in the order it happens: a video in, the 3D motion of the people in it out."""
 
+import itertools
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,7 +16,7 @@ from monomocap.account import elsewhere, incidents, provenance, report, swaps_to
 from monomocap.detect.background import Background
 from monomocap.detect.catalogue import load_detector
 from monomocap.detect.from_file import BlankVideo, FromFile
-from monomocap.detect.mend import Mended, mended
+from monomocap.detect.mend import mended
 from monomocap.detect.people import collect_tracks
 from monomocap.detect.protocol import Detector
 from monomocap.detect.select import chosen
@@ -28,6 +29,7 @@ from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter
 from monomocap.options import Options, Progress, no_progress
+from monomocap.rows import People, each
 from monomocap.skeleton import Skeleton
 from monomocap.types import (
     Camera,
@@ -90,11 +92,10 @@ def estimate(
             moved = background.moved(tracks)
             tracks, nobody = chosen(tracks, options.person, reader.info)
             detected_s = time.perf_counter()
-            mends = [mended(track) for track in tracks]
-            tracks = tuple(one.track for one in mends)
-            motions = _lifted(tracks, lifter, camera, options, progress)
+            people = _lifted(People.of(tracks, time_s), lifter, camera, options, progress)
+            tracks = people.part(lambda person: person.track).handed_out()
             lifted_s = time.perf_counter()
-            settled = _settled(mends, motions, camera, options)
+            settled = _settled(people, camera, options)
             settled_s = time.perf_counter()
             return Take(
                 info=reader.info,
@@ -105,7 +106,7 @@ def estimate(
                 provenance=provenance(detector, lifter, options, monomocap.__version__),
                 warnings=(
                     *incidents(reader, detector, lifter, options),
-                    *swaps_told(mends),
+                    *swaps_told(people.brief(), len(time_s)),
                     *([nobody] if nobody else []),
                     *unsteady(moved),
                     *elsewhere(settled),
@@ -159,7 +160,7 @@ def _watched(watch: Watch | None, camera: Camera, lifter: Lifter, detector: Dete
 
 def _tracks(
     frames: Iterable[Frame], detector: Detector
-) -> tuple[Float[np.ndarray, " time"], tuple[Track2D, ...]]:
+) -> tuple[Float[np.ndarray, " time"], Sequence[Track2D]]:
     """Who is who, by the detector's own word where it knows."""
     if isinstance(detector, FromFile) and detector.knows_people:
         return detector.collect(frames)
@@ -193,33 +194,34 @@ def lift(track: Track2D, lifter: Lifter, camera: Camera, options: Options) -> Mo
 
 
 def _lifted(
-    tracks: Iterable[Track2D],
+    tracks: People[Track2D],
     lifter: Lifter,
     camera: Camera,
     options: Options,
     progress: Progress,
-) -> tuple[Motion3D, ...]:
-    tracks = tuple(tracks)
-    motions = []
-    for done, track in enumerate(tracks):
-        progress("lift", done, len(tracks))
-        motions.append(
-            lift(track, lifter, camera, options) if options.as_published else lifter(track, camera)
-        )
+) -> People[Person]:
+    """Everybody mended and lifted, one after the other."""
+    done = itertools.count()
+
+    def lifted(track: Track2D) -> Person:
+        progress("lift", next(done), len(tracks))
+        one = mended(track)
+        if options.as_published:
+            motion = lift(one.track, lifter, camera, options)
+        else:
+            motion = lifter(one.track, camera)
+        return Person(one.track, motion, one.exchanged, one.outlier)
+
+    # A published model's windows begin where the video begins.
+    people = each(lifted, tracks.seen_whole() if options.as_published else tracks)
     progress("lift", len(tracks), len(tracks))
-    return tuple(motions)
+    return people
 
 
-def _settled(
-    mends: Sequence[Mended], motions: tuple[Motion3D, ...], camera: Camera, options: Options
-) -> Settled:
+def _settled(people: People[Person], camera: Camera, options: Options) -> Settled:
     """Everybody sized, placed and on a floor; a model as published is left as it answered."""
     if options.as_published:
-        return Settled(motions, camera, None, ())
-    people = [
-        Person(one.track, motion, one.exchanged, one.outlier)
-        for one, motion in zip(mends, motions, strict=True)
-    ]
+        return Settled(people.part(lambda person: person.motion).handed_out(), camera, None, ())
     return settle(people, camera, options)
 
 

@@ -5,6 +5,7 @@ camera coordinates are OpenCV's: x right, y down, z away from the camera. Missin
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -12,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from monomocap.errors import InputError
+from monomocap.rows import People, briefly
 from monomocap.skeleton import Skeleton
 
 CoordinateFrame = Literal["root", "camera", "world"]
@@ -191,10 +193,11 @@ class Track2D:
         return float(self.seen.any(axis=1).mean()) if len(self.time_s) else 0.0
 
 
-MARKS = {"interpolated": 1, "exchanged": 2, "outlier": 4, "standing": 8}
+MARKS = {"interpolated": 1, "exchanged": 2, "outlier": 4, "standing": 8, "outside": 16}
 """interpolated: not seen, drawn between the moments before and after; exchanged: the detector had
 given it to the other side; outlier: its 2D was a leap that nobody makes, and was left out;
-standing: this ankle's foot stands on the floor."""
+standing: this ankle's foot stands on the floor; outside: the detector put it outside of the
+picture, where nobody sees it."""
 
 
 @dataclass(frozen=True)
@@ -317,9 +320,11 @@ class Take:
     camera: Camera
     time_s: Float[np.ndarray, " time"]
     """One time per decoded frame, also when nobody was seen."""
-    tracks: tuple[Track2D, ...] = ()
-    motions: tuple[Motion3D, ...] = ()
-    """One per track, in the same order; both may be empty: nobody was there."""
+    tracks: Sequence[Track2D] = ()
+    motions: Sequence[Motion3D] = ()
+    """One per track, in the same order; both may be empty: nobody was there. Tuples, or of a long
+    video in which many people come and go `monomocap.rows.People`, who get their rows when asked
+    for: take each once, not once per frame."""
     provenance: Provenance = field(default_factory=Provenance)
     warnings: tuple[str, ...] = ()
     output_video: str | None = None
@@ -329,20 +334,28 @@ class Take:
 
     def __post_init__(self) -> None:
         _check_clock(self.time_s)
-        parts: list[Track2D | Motion3D] = [*self.tracks, *self.motions]
-        for part in parts:
-            same = np.array_equal(part.time_s, self.time_s)
-            _demand(same, f"take: person {part.person} must have one row per frame of the video")
+        for people in (self.tracks, self.motions):
+            for part in [people] if isinstance(people, People) else people:
+                same = np.array_equal(part.time_s, self.time_s)
+                _demand(same, f"take: {_who(part)} must have one row per frame of the video")
         _demand(
-            [t.person for t in self.tracks] == [m.person for m in self.motions],
+            [t.person for t in briefly(self.tracks)] == [m.person for m in briefly(self.motions)],
             "take: one motion per track, in the same order",
         )
 
     def motion(self, person: int | None = None) -> Motion3D | None:
         """A person's motion; without a number, of the one who was seen in most frames."""
+        brief = briefly(self.motions)
         if person is not None:
-            return next((m for m in self.motions if m.person == person), None)
-        return max(self.motions, key=lambda m: int(m.seen.any(axis=1).sum()), default=None)
+            number = next((n for n, m in enumerate(brief) if m.person == person), None)
+        else:
+            frames = [int(m.seen.any(axis=1).sum()) for m in brief]
+            number = max(range(len(brief)), key=frames.__getitem__, default=None)
+        return None if number is None else self.motions[number]
+
+
+def _who(part: object) -> str:
+    return f"person {part.person}" if isinstance(part, Track2D | Motion3D) else "everybody"
 
 
 def _check_clock(time_s: Float[np.ndarray, " time"]) -> None:

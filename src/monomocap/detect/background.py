@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from monomocap.types import Frame, Track2D
 
@@ -84,21 +84,15 @@ class Background:
 
     def moved(self, tracks: Sequence[Track2D]) -> float | None:
         """Share of looks in which the background had moved; None if it was never seen."""
-        told = [shift for look in self._looks if (shift := self._camera(look, tracks)) is not None]
+        free = [~np.isnan(look.shift).any(axis=1) for look in self._looks]
+        for track in tracks:
+            for look, squares in zip(self._looks, free, strict=True):
+                squares &= ~self._covered(track, look.time_s)
+        looked = zip(self._looks, free, strict=True)
+        told = [far for look, squares in looked if (far := _camera(look, squares)) is not None]
         if not told:
             return None
         return float(np.mean([far > MOVED for far in told]))
-
-    def _camera(self, look: Look, tracks: Sequence[Track2D]) -> float | None:
-        free = ~np.isnan(look.shift).any(axis=1)
-        for track in tracks:
-            free &= ~self._covered(track, look.time_s)
-        if free.sum() < 3:
-            return None
-        known = free & np.isfinite(look.shift).all(axis=1)
-        if known.sum() < (1 - LOST_SHARE) * free.sum():
-            return float("inf")
-        return float(np.linalg.norm(np.median(look.shift[known], axis=0)))
 
     def _covered(self, track: Track2D, time_s: float) -> np.ndarray:
         """Squares that this person is in, with a margin, now or since the look before."""
@@ -111,6 +105,16 @@ class Background:
         ends = self._corners_px + self._square_px
         covered: np.ndarray = (self._corners_px < high).all(axis=1) & (ends > low).all(axis=1)
         return covered
+
+
+def _camera(look: Look, free: Bool[np.ndarray, " square"]) -> float | None:
+    """How far the background moved, judged by the squares that nobody hides."""
+    if free.sum() < 3:
+        return None
+    known = free & np.isfinite(look.shift).all(axis=1)
+    if known.sum() < (1 - LOST_SHARE) * free.sum():
+        return float("inf")
+    return float(np.linalg.norm(np.median(look.shift[known], axis=0)))
 
 
 _WINDOW = np.outer(np.hanning(SQUARE), np.hanning(SQUARE))

@@ -5,13 +5,14 @@ seen too shortly to be a person is left out at the end.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
 from monomocap.detect.protocol import Detector, DetectsBatches
 from monomocap.detect.tracker import Tracker
+from monomocap.rows import Kept, People, window, worth_it
 from monomocap.skeleton import Skeleton
 from monomocap.types import Frame, Person2D, Track2D
 
@@ -21,14 +22,18 @@ SHORTEST_S, SHORTEST_SHARE = 0.5, 0.2
 """Who was seen for less than this time in all, and in less than this share of the frames, is left
 out: half a body that enters, or the same person twice."""
 
+FIRST_ROWS = 16
+"""A track begins small: most of what a detector sees once, it sees never again."""
+
 
 def collect_tracks(
     frames: Iterable[Frame], detector: Detector
-) -> tuple[Float[np.ndarray, " time"], tuple[Track2D, ...]]:
+) -> tuple[Float[np.ndarray, " time"], Sequence[Track2D]]:
     """The time of every frame (seconds), and everybody's track with one row per frame.
 
     People are numbered as they come, the larger first. Frames are looked at one by one, or a few at
-    once where the detector wants that, and let go.
+    once where the detector wants that, and let go. Memory grows with the frames in which somebody
+    is seen, and with how many those are.
     """
     clock = array("d")
     tracker = Tracker(detector.skeleton)
@@ -41,7 +46,7 @@ def collect_tracks(
             growing[number].put(row, person)
     times = np.array(clock, np.float64)
     lasting = [g for g in growing if g.rows >= _fewest_rows(times)]
-    return times, tuple(g.finish(number, times) for number, g in enumerate(lasting))
+    return times, People(times, (g.finish(number, times) for number, g in enumerate(lasting)))
 
 
 def _fewest_rows(time_s: Float[np.ndarray, " time"]) -> float:
@@ -75,59 +80,64 @@ def _batches(frames: Iterable[Frame], most: int) -> Iterator[list[Frame]]:
 
 
 class _GrowingTrack:
-    """One person's rows so far."""
+    """One person's rows so far: of the frames in which they were seen."""
 
     def __init__(self, skeleton: Skeleton) -> None:
         joints = len(skeleton)
         self._skeleton = skeleton
-        self._xy_px = Rows((joints, 2), np.nan)
-        self._score = Rows((joints,), 0.0)
+        self._at = array("q")
+        self._xy_px = Rows((joints, 2))
+        self._score = Rows((joints,))
         self._world_m: Rows | None = None
-        self.rows = 0
+
+    @property
+    def rows(self) -> int:
         """In how many frames they were seen."""
+        return len(self._at)
 
     def put(self, row: int, person: Person2D) -> None:
         seen = np.isfinite(person.xy_px).all(axis=-1)
-        self.rows += 1
-        self._xy_px.put(row, np.where(seen[:, None], person.xy_px, np.nan))
-        self._score.put(row, np.where(seen, person.score, 0.0))
-        if person.world_m is not None:
-            if self._world_m is None:
-                self._world_m = Rows((len(self._skeleton), 3), np.nan)
-            self._world_m.put(row, person.world_m)
+        self._xy_px.put(np.where(seen[:, None], person.xy_px, np.nan))
+        self._score.put(np.where(seen, person.score, 0.0))
+        if self._world_m is None and person.world_m is not None:
+            self._world_m = Rows((len(self._skeleton), 3))
+            for _ in self._at:
+                self._world_m.put(np.array(np.nan))
+        if self._world_m is not None:
+            self._world_m.put(np.array(np.nan) if person.world_m is None else person.world_m)
+        self._at.append(row)
 
-    def finish(self, person: int, time_s: Float[np.ndarray, " time"]) -> Track2D:
-        rows = len(time_s)
-        return Track2D(
+    def finish(self, person: int, time_s: Float[np.ndarray, " time"]) -> Kept[Track2D]:
+        at = np.array(self._at, np.int64)
+        track = Track2D(
             person=person,
-            time_s=time_s,
-            xy_px=self._xy_px.finish(rows),
-            score=self._score.finish(rows),
+            time_s=time_s[at],
+            xy_px=self._xy_px.finish(),
+            score=self._score.finish(),
             skeleton=self._skeleton,
-            world_m=None if self._world_m is None else self._world_m.finish(rows),
+            world_m=None if self._world_m is None else self._world_m.finish(),
         )
+        kept = Kept(track, at, window(at, time_s))
+        return kept if worth_it(len(at), len(time_s)) else kept.whole(time_s)
 
 
 class Rows:
-    """A float32 array that grows row by row, in place; rows that nobody puts hold `empty`."""
+    """A float32 array that grows row by row, in place."""
 
-    def __init__(self, shape: tuple[int, ...], empty: float) -> None:
-        self._values = np.empty((256, *shape), np.float32)
-        self._empty = empty
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._values = np.empty((FIRST_ROWS, *shape), np.float32)
         self._used = 0
 
-    def put(self, row: int, values: Float[np.ndarray, "*shape"]) -> None:
-        """Rows come in order; those that were passed over are empty."""
-        if row >= len(self._values):
-            self._resize(row + row // 4 + 1)
-        self._values[self._used : row] = self._empty
-        self._values[row] = values
-        self._used = row + 1
+    def put(self, values: Float[np.ndarray, "*shape"]) -> None:
+        """One more row."""
+        if self._used >= len(self._values):
+            self._resize(self._used + self._used // 4 + 1)
+        self._values[self._used] = values
+        self._used += 1
 
-    def finish(self, rows: int) -> Float[np.ndarray, "row *shape"]:
-        """All rows, `rows` of them; nothing can be put any more."""
-        self._resize(rows)
-        self._values[self._used :] = self._empty
+    def finish(self) -> Float[np.ndarray, "row *shape"]:
+        """All rows; nothing can be put any more."""
+        self._resize(self._used)
         return self._values
 
     def _resize(self, rows: int) -> None:

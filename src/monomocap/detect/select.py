@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float
 
+from monomocap.rows import briefly
 from monomocap.types import Track2D, VideoInfo
 
 NEAR = 0.25
@@ -15,13 +16,13 @@ POINT_S = 0.5
 
 def chosen(
     tracks: Sequence[Track2D], person: str, info: VideoInfo
-) -> tuple[tuple[Track2D, ...], str]:
+) -> tuple[Sequence[Track2D], str]:
     """The tracks that are meant, with the numbers they have, and a warning if there are none."""
-    tracks = tuple(tracks)
     if person == "all" or not tracks:
         return tracks, ""
     if person in _BEST:
-        return (max(tracks, key=lambda track: _BEST[person](track, info)),), ""
+        scores = [_BEST[person](track, info) for track in briefly(tracks)]
+        return (tracks[max(range(len(scores)), key=scores.__getitem__)],), ""
     kept = _at_point(tracks, person) if "@" in person else _numbered(tracks, int(person))
     there = ", ".join(f"{track.person} ({track.coverage:.0%} of the frames)" for track in tracks)
     return kept, "" if kept else f"there is no person {person}; choose one of: {there}"
@@ -62,11 +63,11 @@ _BEST: dict[str, Callable[[Track2D, VideoInfo], float]] = {
 }
 
 
-def _numbered(tracks: tuple[Track2D, ...], number: int) -> tuple[Track2D, ...]:
+def _numbered(tracks: Sequence[Track2D], number: int) -> tuple[Track2D, ...]:
     return tuple(track for track in tracks if track.person == number)
 
 
-def _at_point(tracks: tuple[Track2D, ...], word: str) -> tuple[Track2D, ...]:
+def _at_point(tracks: Sequence[Track2D], word: str) -> tuple[Track2D, ...]:
     """Whoever has a joint nearest to x,y at the time, if that is near."""
     place, _, time = word.partition("@")
     x, y = (float(part) for part in place.split(","))

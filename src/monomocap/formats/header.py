@@ -13,6 +13,7 @@ from numpy import ndarray, uint8
 from pydantic import TypeAdapter
 
 from monomocap.errors import FormatError, InputError
+from monomocap.rows import briefly
 from monomocap.skeleton import H36M17, Skeleton
 from monomocap.types import (
     MARKS,
@@ -280,8 +281,8 @@ def person_arrays(track: Track2D, motion: Motion3D) -> PersonArrays:
 
 def _skeletons(take: Take) -> dict[str, SkeletonHeader]:
     used = {H36M17.name: H36M17}
-    used |= {track.skeleton.name: track.skeleton for track in take.tracks}
-    used |= {motion.skeleton.name: motion.skeleton for motion in take.motions}
+    used |= {track.skeleton.name: track.skeleton for track in briefly(take.tracks)}
+    used |= {motion.skeleton.name: motion.skeleton for motion in briefly(take.motions)}
     return {name: SkeletonHeader(list(s.joints), list(s.parents)) for name, s in used.items()}
 
 

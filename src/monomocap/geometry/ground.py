@@ -7,7 +7,7 @@ stand on it together, each a little taller or smaller than was taken for granted
 it stands on something else, and is left there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,9 +69,27 @@ class Walker:
     """One standard deviation of size and distance together, as a share; 0: they are known."""
 
 
-def find_ground(people: Sequence[Walker]) -> Ground | None:
-    """The most probable floor under these people; None where nobody's legs were seen."""
-    axes = [axis for p in people if (axis := upright_axis(p)) is not None]
+@dataclass(frozen=True)
+class _Told:
+    """What one walker tells of the ground, in few numbers."""
+
+    axis: Float[np.ndarray, "3"] | None
+    stands: Float[np.ndarray, "stands 3"]
+    """Where each stand of each foot was, metres from the camera."""
+    sole_m: float
+    """From the ankle of a standing foot down to the floor."""
+    ankles_m: Float[np.ndarray, "time 2 3"]
+    """Of who never stands; else empty."""
+    size_error: float
+
+
+def find_ground(walkers: Iterable[Walker]) -> Ground | None:
+    """The most probable floor under these people; None where nobody's legs were seen.
+
+    Walkers are looked at one by one, and let go.
+    """
+    people = [_told(walker) for walker in walkers]
+    axes = [p.axis for p in people if p.axis is not None]
     level = _level(people, axes)
     if len(level.stands) == 0:
         return _under_lowest(people, axes)
@@ -95,14 +113,26 @@ def level_m(person: Walker, up: Float[np.ndarray, "3"], camera_height_m: float) 
     stands = _stands(person)
     if len(stands) == 0:
         return None
-    return float(np.median(stands @ up + camera_height_m - _ankle_heights(person)))
+    return float(np.median(stands @ up + camera_height_m - ANKLE_SHARE * _leg_m(person)))
 
 
-def _level(people: Sequence[Walker], axes: Sequence[Float[np.ndarray, "3"]]) -> "_Level":
-    stands = [_stands(person) for person in people]
+def _told(walker: Walker) -> _Told:
+    stands = _stands(walker)
+    ankles = [walker.skeleton.index(f"{side}_ankle") for side in ("left", "right")]
+    return _Told(
+        axis=upright_axis(walker),
+        stands=stands,
+        sole_m=ANKLE_SHARE * _leg_m(walker),
+        ankles_m=walker.xyz_m[: 0 if len(stands) else None][:, ankles],
+        size_error=walker.size_error,
+    )
+
+
+def _level(people: Sequence[_Told], axes: Sequence[Float[np.ndarray, "3"]]) -> "_Level":
+    stands = [person.stands for person in people]
     return _Level(
         np.concatenate([np.zeros((0, 3)), *stands]),
-        np.concatenate([np.zeros(0), *(_ankle_heights(person) for person in people)]),
+        np.concatenate([np.zeros(0), *(np.full(len(p.stands), p.sole_m) for p in people)]),
         np.repeat(np.arange(len(people)), [len(some) for some in stands]),
         np.full(len(people), FIXED),
         axes,
@@ -126,7 +156,7 @@ class _Level:
             self, stands=self.stands[kept], soles=self.soles[kept], person=self.person[kept]
         )
 
-    def resizable(self, people: Sequence[Walker]) -> "_Level":
+    def resizable(self, people: Sequence[_Told]) -> "_Level":
         """With sizes that may change, if several people stand here: one's would say nothing."""
         if len(np.unique(self.person)) < 2:
             return self
@@ -186,13 +216,6 @@ def _stands(person: Walker) -> Float[np.ndarray, "stands 3"]:
     return np.array(found).reshape(-1, 3)
 
 
-def _ankle_heights(person: Walker) -> Float[np.ndarray, " stands"]:
-    """How high over the floor the ankle of each stand is."""
-    height_m = ANKLE_SHARE * _leg_m(person)
-    count = sum(len(intervals(flags)) for flags in person.planted.T)
-    return np.full(count, height_m)
-
-
 def _leg_m(person: Walker) -> float:
     j = person.skeleton.index
     parts = [
@@ -225,20 +248,17 @@ def upright_axis(person: Walker) -> Float[np.ndarray, "3"] | None:
     return unit(np.median(axis, axis=0)) if len(axis) >= 3 else None
 
 
-def _under_lowest(
-    people: Sequence[Walker], axes: Sequence[Float[np.ndarray, "3"]]
-) -> Ground | None:
+def _under_lowest(people: Sequence[_Told], axes: Sequence[Float[np.ndarray, "3"]]) -> Ground | None:
     """Nobody stands still: a level camera, and the floor under the lowest feet."""
     up = np.array([0.0, -1.0, 0.0])
     if axes:
         up = unit(up / PITCH_SD_RAD**2 + np.sum(axes, axis=0) / UPRIGHT_SD_RAD**2)
     lowest = []
     for person in people:
-        ankles = [person.skeleton.index(f"{side}_ankle") for side in ("left", "right")]
-        height = person.xyz_m[:, ankles] @ up
+        height = person.ankles_m @ up
         height = height[np.isfinite(height)]
         if height.size:
-            lowest.append(float(np.percentile(height, 2.0)) - ANKLE_SHARE * _leg_m(person))
+            lowest.append(float(np.percentile(height, 2.0)) - person.sole_m)
     if not lowest:
         return None
     sizes = (1.0,) * len(people)

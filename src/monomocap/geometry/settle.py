@@ -4,7 +4,7 @@ lifted poses -> sized, on their rays, with a root (`place`) -> one floor under a
 -> standing feet held (`footlock`) -> short gaps filled -> numbers for the report.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ from monomocap.geometry.resample import at_times
 from monomocap.geometry.rotation import about
 from monomocap.geometry.stature import Stature, stature_of
 from monomocap.options import Options
+from monomocap.rows import People, each
 from monomocap.skeleton import convert, convert_score
 from monomocap.types import MARKS, Camera, Motion3D, PersonReport, Track2D
 
@@ -53,7 +54,7 @@ class Person:
 class Settled:
     """Everybody on one floor."""
 
-    motions: tuple[Motion3D, ...]
+    motions: Sequence[Motion3D]
     camera: Camera
     """With `camera_from_world`, if the floor was found."""
     ground: Ground | None
@@ -62,26 +63,38 @@ class Settled:
 
 
 def settle(people: Sequence[Person], camera: Camera, options: Options) -> Settled:
-    """Place everybody, find the floor, hold the feet, fill short gaps, and count."""
+    """Place everybody, find the floor, hold the feet, fill short gaps, and count.
+
+    One after the other, so that only one person at a time takes much memory.
+    """
+    if not people:
+        return Settled((), camera, None, ())
+    if not isinstance(people, People):
+        people = People.of(people, people[0].motion.time_s)
     stature = stature_of(options.height_m)
     known_up = _known_up(camera)
-    placed = [_placed(person, camera, stature, options, known_up) for person in people]
-    statures = [stature] * len(people)
+    placed = each(lambda person: _placed(person, camera, stature, options, known_up), people)
+    sizes: Sequence[float] = (1.0,) * len(people)
     ground = None
     if known_up is None:
-        ground = find_ground(
-            [_walker(p, one, stature) for p, one in zip(people, placed, strict=True)]
-        )
+        pairs = zip(people.around(), placed.around(), strict=True)
+        ground = find_ground(_walker(person, one, stature) for person, one in pairs)
         if ground is not None:
             camera = replace(camera, camera_from_world=camera_pose(ground))
-            placed = [_resized(one, by) for one, by in zip(placed, ground.sizes, strict=True)]
-            statures = [replace(stature, height_m=by * stature.height_m) for by in ground.sizes]
+            sizes = ground.sizes
     up = known_up if ground is None else ground.up
-    done = [
-        _finished(person, one, camera, tall, options, up)
-        for person, one, tall in zip(people, placed, statures, strict=True)
-    ]
-    return Settled(tuple(m for m, _ in done), camera, ground, tuple(r for _, r in done))
+    reports: list[PersonReport] = []
+    tall: Iterator[float] = iter(sizes)
+
+    def finish(person: Person, one: Placed) -> Motion3D:
+        by = next(tall)
+        grown = replace(stature, height_m=by * stature.height_m)
+        motion, told = _finished(person, _resized(one, by), camera, grown, options, up)
+        reports.append(told)
+        return motion
+
+    motions = each(finish, people, placed)
+    return Settled(motions.handed_out(), camera, ground, tuple(reports))
 
 
 def _known_up(camera: Camera) -> Float[np.ndarray, "3"] | None:
@@ -149,14 +162,16 @@ def _finished(
 ) -> tuple[Motion3D, PersonReport]:
     motion = person.motion
     xyz_m, slides = _held(person, placed, up)
+    outside = _outside(person, camera)
     sure = _confidence(person, placed, xyz_m[:, :-1])
+    sure[outside] *= OUTSIDE_CONFIDENCE
     filled, gap = _filled(xyz_m, motion.time_s, options.fill_s)
     made = replace(
         motion,
         xyz_m=filled[:, :-1].astype(motion.xyz_m.dtype),
         root_m=filled[:, -1].astype(motion.xyz_m.dtype),
         confidence=_between(sure, gap[:, :-1], motion),
-        marks=_marks(person, placed, gap[:, :-1]),
+        marks=_marks(person, placed, gap[:, :-1], outside),
     )
     return made, report_of(motion, person.outlier, placed, slides, made, camera, stature, up)
 
@@ -211,6 +226,22 @@ def _confidence(
     return confidence(known).astype(motion.confidence.dtype)
 
 
+OUTSIDE_SHARE = 0.03
+"""A joint further beyond the picture's border than this, in its longer sides, was not seen there: a
+detector that answers all the same has guessed. Nearer by, it may be off by so much."""
+OUTSIDE_CONFIDENCE = 0.25
+"""And it is so much as sure as the same joint seen."""
+
+
+def _outside(person: Person, camera: Camera) -> Bool[np.ndarray, "time joint"]:
+    """Which joints the detector put outside of the picture."""
+    xy_px = convert(person.track.xy_px, person.track.skeleton, person.motion.skeleton)
+    size_px = np.array([camera.width_px, camera.height_px])
+    beyond_px = np.maximum(-xy_px, xy_px - (size_px - 1)).max(axis=-1)
+    outside: Bool[np.ndarray, "time joint"] = beyond_px > OUTSIDE_SHARE * size_px.max()
+    return outside
+
+
 def _between(
     sure: Float[np.ndarray, "time joint"], gap: Bool[np.ndarray, "time joint"], motion: Motion3D
 ) -> Float[np.ndarray, "time joint"]:
@@ -226,11 +257,14 @@ def _between(
 
 
 def _marks(
-    person: Person, placed: Placed, gap: Bool[np.ndarray, "time joint"]
+    person: Person,
+    placed: Placed,
+    gap: Bool[np.ndarray, "time joint"],
+    outside: Bool[np.ndarray, "time joint"],
 ) -> UInt8[np.ndarray, "time joint"] | None:
     """What was done to each joint, or None if nothing was to any."""
     track, skeleton = person.track, person.motion.skeleton
-    done = {"interpolated": gap, "standing": placed.planted}
+    done = {"interpolated": gap, "standing": placed.planted, "outside": outside}
     for word, flags in (("exchanged", person.exchanged), ("outlier", person.outlier)):
         if flags.any():
             # A made joint is touched when any joint that it is made of is.

@@ -1,6 +1,8 @@
 """The video with the skeleton on it, beside the 3D stage; frame by frame, nothing held."""
 
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from jaxtyping import Float, UInt8
 from monomocap.options import Progress, no_progress
 from monomocap.render.overlay import draw_skeleton
 from monomocap.render.stage import FLOOR_M, HALF_VIEW_M, Stage
+from monomocap.rows import between, briefly
 from monomocap.skeleton import Skeleton
 from monomocap.types import Motion3D, Take
 from monomocap.video.ahead import ahead
@@ -17,6 +20,8 @@ from monomocap.video.resize import resize
 from monomocap.video.sources import Source
 from monomocap.video.write import VideoWriter
 
+PIECE_FRAMES = 256
+"""Frames whose poses are at hand at a time."""
 MOST_HEIGHT_PX = 720
 LEAST_HEIGHT_PX = 360
 """Small videos are enlarged, so that the stage beside them can be made out."""
@@ -58,14 +63,20 @@ def render_take(
         half_view_m=HALF_VIEW_M + APART_M / 2 * max(0, people - 1),
     )
     frames = len(take.time_s)
+    chosen = take.motion()
+    person = None if chosen is None else chosen.person
     with (
         VideoReader(video, max_frames=max(frames, 1), image_fps=image_fps) as reader,
         closing(ahead(reader)) as pictures,
         VideoWriter(output, fps=take.info.fps) as writer,
     ):
+        piece, first = take, 0
         for frame in pictures:
-            picture = overlaid(take, frame.index, resize(frame.rgb, width_px, height_px))
-            poses = [_pose(motion, i, people, frame.index) for i, motion in enumerate(take.motions)]
+            if frame.index % PIECE_FRAMES == 0:
+                piece, first = _piece(take, frame.index), frame.index
+            row = frame.index - first
+            picture = overlaid(piece, row, resize(frame.rgb, width_px, height_px), person)
+            poses = [_pose(motion, i, people, row) for i, motion in enumerate(piece.motions)]
             writer.write(np.hstack([picture, stage.draw_people(poses)]), frame.time_s)
             progress("render", frame.index + 1, frames)
 
@@ -77,9 +88,9 @@ def shown_size(width_px: int, height_px: int) -> tuple[int, int]:
     return max(2, 2 * round(scale * width_px / 2)), max(2, 2 * round(scale * height_px / 2))
 
 
-def floor_below(motions: tuple[Motion3D, ...]) -> float:
+def floor_below(motions: Sequence[Motion3D]) -> float:
     """How far below the pelvis the floor is: where the lower ankle mostly stands."""
-    lowest = [_lowest_ankle_m(motion) for motion in motions]
+    lowest = [_lowest_ankle_m(motion) for motion in briefly(motions)]
     known = np.concatenate(lowest) if lowest else np.zeros(0)
     known = known[np.isfinite(known)]
     return float(np.percentile(known, 90)) + SOLE_M if len(known) else FLOOR_M
@@ -91,14 +102,32 @@ def _lowest_ankle_m(motion: Motion3D) -> Float[np.ndarray, " time"]:
     return y
 
 
+def _piece(take: Take, first: int) -> Take:
+    """The take's next frames: those who come and go get their rows for these alone."""
+    end = first + PIECE_FRAMES
+    return replace(
+        take,
+        time_s=take.time_s[first:end],
+        tracks=between(take.tracks, first, end),
+        motions=between(take.motions, first, end),
+    )
+
+
 def overlaid(
-    take: Take, index: int, rgb: UInt8[np.ndarray, "height width 3"]
+    take: Take,
+    index: int,
+    rgb: UInt8[np.ndarray, "height width 3"],
+    person: int | None = None,
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A frame's picture, in any size, with everybody's 2D skeleton on it."""
+    """A frame's picture, in any size, with everybody's 2D skeleton on it.
+
+    Who is not `person` is drawn paler; without a number, who is not the one seen most.
+    """
     scale = np.array([rgb.shape[1] / take.info.width_px, rgb.shape[0] / take.info.height_px])
-    chosen = take.motion()
+    if person is None and (chosen := take.motion()) is not None:
+        person = chosen.person
     for track in take.tracks:
-        is_chosen = chosen is None or track.person == chosen.person
+        is_chosen = person is None or track.person == person
         # Pixel (0, 0) is the middle of the first one, in either size.
         xy_px = (track.xy_px[index] + 0.5) * scale - 0.5
         opacity = 0.9 if is_chosen else OTHERS_OPACITY
