@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from monomocap.detect.from_file import FORMAT as NO_PICTURES
-from monomocap.errors import OutputError
 from monomocap.formats import files_of, save
 from monomocap.formats.catalogue import ending_of, styled_endings
 from monomocap.formats.files import check_folder, make_folder
@@ -22,6 +21,7 @@ from monomocap.types import Take
 from monomocap.video.read import VideoReader
 from monomocap.video.sources import Source, source_of
 from monomocap.video.spool import local
+from monomocap.video.write import spare
 
 STEM = "take"
 JSON, NPZ, VIDEO, VIEWER = "take.json", "take.npz", "take.mp4", "viewer.html"
@@ -135,8 +135,5 @@ def _save(take: Take, folder: Path, endings: Mapping[str, Style]) -> None:
 
 def _spare(source: Source, folder: Path) -> None:
     """Refuse to write over the video that is being read."""
-    target, at = folder / VIDEO, source.at
-    if at is not None and target.exists() and at.exists() and target.samefile(at):
-        raise OutputError(
-            f"{source.shown} would be overwritten by the result; choose another folder"
-        )
+    if source.at is not None:
+        spare(source.at, folder / VIDEO)
