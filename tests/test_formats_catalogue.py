@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import monomocap as package
+from monomocap.cli import words
 from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import FormatError, MissingDependency
-from monomocap.formats import FORMATS, files_of, only
+from monomocap.formats import FORMATS, Style, files_of, only
 from monomocap.formats.catalogue import ending_of, endings_named
 from monomocap.formats.npz import Npz
 from tests.fakes import FakeDetector
@@ -114,6 +115,43 @@ def test_run_tells_an_unknown_format_before_any_work(tmp_path: Path, capsys: Cap
     assert ended.code == 2
     assert "no format is called 'doc'" in ended.err and "json" in ended.err
     assert not (tmp_path / "out").exists()
+
+
+def test_run_names_bones_and_says_where_there_are_none(tmp_path: Path, capsys: Capture) -> None:
+    words = ("--detector", "fake", "--lifter", "flat", "--no-video")
+    style = ("--names", "mixamo-plain", "--for", "blender", "--rest", "A")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DETECTORS, "fake", lambda device: FakeDetector())
+        video, out = make_video(tmp_path / "walk.mp4", frames=3), tmp_path / "out"
+        written = ("--format", "bvh,glb,trc", *style)
+        ended = monomocap(capsys, "run", video, "-o", out, *words, *written)
+        assert ended.code == 0, ended.err
+    ended = monomocap(capsys, "convert", out / "take.npz", out / "same.bvh", *style)
+    assert "ROOT Hips" in (out / "take.bvh").read_text()
+    assert (out / "take.bvh").read_bytes() == (out / "same.bvh").read_bytes()
+    assert b'"LeftForeArm"' in (out / "take.glb").read_bytes()
+    assert (out / "take.trc").exists(), "what has no bones is written as ever"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--names", "vrm"), "for bvh, glb, usd, usda, usdc; ask for one"),
+        (("--rest", "A", "--format", "trc"), "ask for one"),
+        (("--names", "robot", "--format", "bvh"), "mixamo"),
+        (("--for", "excel", "--format", "bvh"), "blender"),
+    ],
+)
+def test_run_tells_a_style_that_cannot_be_before_any_work(
+    tmp_path: Path, capsys: Capture, words: tuple[str, ...], said: str
+) -> None:
+    ended = monomocap(capsys, "run", tmp_path / "absent.mp4", "-o", tmp_path / "out", *words)
+    assert ended.code == 2 and said in ended.err and len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_lines_own_style_is_the_librarys() -> None:
+    assert Style(words.OWN_NAMES, words.ANY_PROGRAM, words.T_POSE) == Style()
 
 
 GUIDE = (Path(__file__).parent.parent / "docs" / "formats.md").read_text()

@@ -21,6 +21,7 @@ from monomocap.options import Options
 from monomocap.pipeline import estimate
 from monomocap.skeleton import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25
 from tests.fakes import FakeDetector
+from tests.takes import make_take
 from tests.terminal import monomocap
 from tests.videos import make_video
 
@@ -194,6 +195,14 @@ def test_every_program_gives_a_lifted_take(kind: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(step_s, 1 / 25 if kind in ("npz", "mediapipe") else 1 / 30)
     guessed = any("no clock" in warning for warning in take.warnings)
     assert guessed == (kind not in ("npz", "mediapipe"))
+
+
+def test_our_own_coco_keeps_its_clock(tmp_path: Path) -> None:
+    first = make_take(frames=9)
+    path = save(first, tmp_path / "walk.coco.json")
+    take = estimate(path, FAST)
+    np.testing.assert_array_equal(take.time_s, first.time_s)
+    assert not any("no clock" in warning for warning in take.warnings)
 
 
 @pytest.mark.parametrize("write", [coco, mmpose])

@@ -368,6 +368,115 @@ def test_usd_has_the_programs_up_and_unit(
     assert query.GetJointOrder()[1] == "spine/spine_001"
 
 
+# Our own readers of GLB and USD
+
+OURS = [
+    *((".glb", Style(names=names)) for names in ("rig", "vrm")),
+    *((".usdc", Style(program=program)) for program in ("", "maya", "unity", "opensim")),
+    (".glb", Style(rest="A")),
+    (".usda", Style(rest="A")),
+    (".usd", Style(names="rigify", program="unreal")),
+]
+
+
+@pytest.mark.parametrize(("ending", "style"), OURS)
+def test_bodies_come_back_with_their_gaps_and_times(
+    tmp_path: Path, ending: str, style: Style
+) -> None:
+    first = uneven(walker(gap=True))
+    take = take_of(first, replace(uneven(walker(person=3)), time_s=first.time_s))
+    back = load(save(take, tmp_path / f"two{ending}", style))
+    assert [motion.person for motion in back.motions] == [0, 3]
+    for rigged, motion in zip(rigged_people(take, style.rest_pose), back.motions, strict=True):
+        expected = as_h36m(positions(rigged), rigged.rest)
+        np.testing.assert_allclose(motion.xyz_m, expected, atol=NEAR_M, rtol=0, equal_nan=True)
+        assert (motion.frame, motion.skeleton) == ("world", H36M17)
+    np.testing.assert_allclose(back.time_s, first.time_s, atol=1e-6)
+    assert np.isnan(back.motions[0].xyz_m[12]).all(), "a gap is a gap again"
+    assert "3D positions only" in back.warnings[0]
+
+
+@pytest.mark.parametrize("ending", [".glb", ".usdc"])
+def test_one_frame_and_nobody_come_back(tmp_path: Path, ending: str) -> None:
+    one = walker()
+    one = replace(
+        one, time_s=one.time_s[:1] + 2, xyz_m=one.xyz_m[:1], confidence=one.confidence[:1]
+    )
+    back = load(save(take_of(one), tmp_path / f"one{ending}"))
+    assert back.time_s == pytest.approx([2.0]) and back.motions[0].seen.all()
+    nobody = replace(take_of(one), tracks=(), motions=())
+    assert load(save(nobody, tmp_path / f"nobody{ending}")).motions == ()
+
+
+def test_a_glb_from_before_it_said_where_the_ears_are(tmp_path: Path) -> None:
+    take = take_of(walker())
+    data = save(take, tmp_path / "walk.glb").read_bytes()
+    assert data.count(b'"head_share"') == 1
+    (tmp_path / "old.glb").write_bytes(data.replace(b'"head_share"', b'"head_shard"'))
+    new, old = (load(tmp_path / name).motions[0].xyz_m for name in ("walk.glb", "old.glb"))
+    head = H36M17.index("head")
+    np.testing.assert_array_equal(np.delete(new, head, axis=1), np.delete(old, head, axis=1))
+    assert 0 < np.linalg.norm(new - old, axis=-1)[:, head].max() < 5e-3
+
+
+@pytest.mark.parametrize("ending", [".glb", ".usda", ".usdc"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"glTF\2\0\0\0", b"#usda 1.0\n", b"\xff" * 99])
+def test_what_is_no_body_of_ours_is_one_line(tmp_path: Path, ending: str, content: bytes) -> None:
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(content)
+    with pytest.raises(FormatError) as caught:
+        load(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+    with pytest.raises(FormatError, match="no such file"):
+        load(tmp_path / f"absent{ending}")
+
+
+def test_a_glb_and_a_usd_of_another_program_are_told_from_ours(tmp_path: Path) -> None:
+    from pxr import Usd
+
+    data = save(take_of(walker()), tmp_path / "ours.glb").read_bytes()
+    (tmp_path / "theirs.glb").write_bytes(data.replace(b'"monomocap ', b'"rhinomocap'))
+    with pytest.raises(FormatError, match=r"written by rhinomocap.* export it as BVH"):
+        load(tmp_path / "theirs.glb")
+    stage = Usd.Stage.CreateNew(str(tmp_path / "theirs.usda"))
+    stage.DefinePrim("/people", "Xform")
+    stage.GetRootLayer().Save()
+    with pytest.raises(FormatError, match=r"another program.* export it as BVH"):
+        load(tmp_path / "theirs.usda")
+
+
+@pytest.mark.parametrize("ending", [".glb", ".usda", ".usdc"])
+def test_a_damaged_body_loads_or_says_so(tmp_path: Path, ending: str) -> None:
+    data = save(take_of(walker(gap=True)), tmp_path / f"whole{ending}").read_bytes()
+    rng, refused = np.random.default_rng(0), 0
+    for number in range(30):
+        damaged = bytearray(data)
+        damaged[rng.integers(2000)] = rng.integers(256)
+        damaged[rng.integers(len(data))] = rng.integers(256)
+        path = tmp_path / f"{number}{ending}"  # USD remembers files by name
+        path.write_bytes(damaged[: rng.integers(len(data)) if number % 3 == 0 else None])
+        try:
+            load(path)
+        except FormatError as error:
+            refused += 1
+            assert "\n" not in str(error) and path.name in str(error)
+    assert refused >= 10
+
+
+@pytest.mark.parametrize("ending", [".glb", ".usda"])
+def test_convert_makes_markers_of_a_body(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
+    take = take_of(walker())
+    save(take, tmp_path / f"walk{ending}")
+    ended = monomocap(capsys, "convert", tmp_path / f"walk{ending}", tmp_path / "walk.trc")
+    assert ended.code == 0, ended.err
+    (rigged,) = rigged_people(take, "T")
+    (motion,) = load(tmp_path / "walk.trc").motions
+    expected = as_h36m(positions(rigged), rigged.rest)
+    np.testing.assert_allclose(motion.xyz_m, expected, atol=NEAR_M, rtol=0)
+
+
 # Styles
 
 

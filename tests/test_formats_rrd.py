@@ -11,8 +11,11 @@ import pytest
 
 import monomocap
 from monomocap.errors import FormatError, OutputError, VideoError
+from monomocap.formats import only
 from monomocap.formats.angle_table import angles_of
 from monomocap.geometry.world import in_world
+from monomocap.options import Options
+from monomocap.pipeline import estimate
 from monomocap.skeleton import H36M17
 from monomocap.types import Take
 from monomocap.workflows.view import view
@@ -120,6 +123,22 @@ def test_view_writes_a_recording_of_a_folder_of_results(
     assert "Position3D" in rows(recorded(tmp_path / "a.rrd"), "/world/person1")
     moved = replace(take, info=replace(take.info, path="gone.mp4"))
     monomocap.save(moved, tmp_path / "take.npz")
+    view(tmp_path, tmp_path / "b.rrd", tmp_path / "clip.mp4")
+    assert "Blob" in rows(recorded(tmp_path / "b.rrd"), "/picture")
+
+
+@pytest.mark.parametrize("ending", [".trc", ".c3d", ".coco.json"])
+def test_what_never_had_pictures_is_viewed_without_or_with_those_that_are_named(
+    tmp_path: Path, take: Take, ending: str
+) -> None:
+    source = monomocap.save(only(take, 0), tmp_path / f"walk{ending}")
+    lifted = Options(lifter="flat")
+    bare = estimate(source, lifted) if ending == ".coco.json" else monomocap.load(source)
+    assert source.is_file() and bare.info.film is None
+    monomocap.save(bare, tmp_path / "take.npz")
+    view(tmp_path, tmp_path / "a.rrd")
+    got = rows(recorded(tmp_path / "a.rrd"), "/**", static=True)
+    assert "Blob" not in got and "no longer" not in got["Text"][0][0]
     view(tmp_path, tmp_path / "b.rrd", tmp_path / "clip.mp4")
     assert "Blob" in rows(recorded(tmp_path / "b.rrd"), "/picture")
 

@@ -282,6 +282,15 @@ def test_what_cannot_be_rendered_leaves_nothing(tmp_path: Path, target: str, sho
     assert not list(tmp_path.iterdir())
 
 
+def test_the_source_video_is_not_rendered_over(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "walk.mp4", frames=4, fps=25)
+    whole = video.read_bytes()
+    for take, moved in ((walking(4, video=video), None), (walking(4), video)):
+        with pytest.raises(OutputError, match=r"walk\.mp4 would be overwritten"):
+            render_shot(take, video, Shot(size_px=SIZE), video=moved)
+    assert video.read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -7,6 +7,7 @@ camera coordinates are OpenCV's: x right, y down, z away from the camera. Missin
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -52,6 +53,7 @@ class VideoInfo:
     rotation_deg: int = 0
     """How far stored pictures were turned clockwise to show them: 0, 90, 180 or 270."""
     codec: str = ""
+    """Of its pictures; one of `WITHOUT_PICTURES` where the file has none."""
     partial: str = ""
     """Empty when everything was decoded; otherwise why decoding stopped early."""
     focal_35mm_mm: float | None = None
@@ -61,6 +63,15 @@ class VideoInfo:
         _demand(self.width_px > 0 and self.height_px > 0, "a video needs a size in pixels")
         _demand(math.isfinite(self.fps) and self.fps > 0, "a video needs frames per second above 0")
 
+    @property
+    def film(self) -> Path | None:
+        """The file with its pictures; None where it lies no more at its place, or never had any."""
+        path = Path(self.path)
+        return path if self.codec not in WITHOUT_PICTURES and path.is_file() else None
+
+
+WITHOUT_PICTURES = ("2D", "3D")
+"""Codecs of files that hold points: keypoints in pictures that are not there, or positions."""
 
 DEFAULT_FOV_DEG = 60.0
 """Field of view along a picture's longer side when nobody knows the lens.

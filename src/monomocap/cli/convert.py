@@ -15,31 +15,13 @@ Output = Annotated[
     Path, typer.Argument(metavar="OUT", help="The file to write; its ending says the format.")
 ]
 
-Names = Annotated[
-    str,
-    typer.Option("--names", help="What bones are called: rig, mixamo, vrm, ...", metavar="PRESET"),
-]
-Program = Annotated[
-    str,
-    typer.Option(
-        "--for",
-        help="Who will read it, for up axis and unit: blender, maya, unity, ...",
-        metavar="PROGRAM",
-        show_default="the format's own",
-    ),
-]
-Rest = Annotated[
-    str,
-    typer.Option("--rest", help="The pose without rotations: arms level or sunk.", metavar="T|A"),
-]
-
 
 def convert(
     saved: Saved,
     output: Output,
-    names: Names = "rig",
-    program: Program = "",
-    rest: Rest = "T",
+    names: words.Names = words.OWN_NAMES,
+    program: words.Program = words.ANY_PROGRAM,
+    rest: words.Rest = words.T_POSE,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
 ) -> None:

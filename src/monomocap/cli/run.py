@@ -39,6 +39,9 @@ def run(
     azimuth: words.Azimuth = None,
     elevation: words.Elevation = None,
     formats: words.Formats = "",
+    names: words.Names = words.OWN_NAMES,
+    program: words.Program = words.ANY_PROGRAM,
+    rest: words.Rest = words.T_POSE,
     no_video: words.NoVideo = False,
     quiet: words.Quiet = False,
     debug: words.Debug = False,
@@ -65,18 +68,26 @@ def run(
         height_m=height,
         fill_s=fill,
     )
-    from monomocap.formats.catalogue import endings_named
+    from monomocap.formats.catalogue import styled_endings
+    from monomocap.formats.style import Style
     from monomocap.video.sources import find_sources, is_many
     from monomocap.workflows.run import default_folder, view_for
     from monomocap.workflows.run import run as run_workflow
 
-    endings = endings_named(formats.split(","))
+    style = Style(names, program, rest)
+    endings = styled_endings(formats.split(","), style)
     view = None if no_video else view_for(lifter, azimuth, elevation)
 
     def job(source: "Source", folder: Path) -> "Take":
         with shown(quiet) as progress:
             return run_workflow(
-                source, folder, options, formats=endings, view=view, progress=progress
+                source,
+                folder,
+                options,
+                formats=endings,
+                style=style,
+                view=view,
+                progress=progress,
             )
 
     sources = find_sources(videos)

@@ -117,6 +117,25 @@ Formats = Annotated[
         show_default=False,
     ),
 ]
+OWN_NAMES, ANY_PROGRAM, T_POSE = "rig", "", "T"
+"""`monomocap.formats.style.Style`'s defaults, which is slow to import."""
+Names = Annotated[
+    str,
+    typer.Option("--names", help="What bones are called: rig, mixamo, vrm, ...", metavar="PRESET"),
+]
+Program = Annotated[
+    str,
+    typer.Option(
+        "--for",
+        help="Who will read it, for up axis and unit: blender, maya, unity, ...",
+        metavar="PROGRAM",
+        show_default="the format's own",
+    ),
+]
+Rest = Annotated[
+    str,
+    typer.Option("--rest", help="The pose without rotations: arms level or sunk.", metavar="T|A"),
+]
 NoVideo = Annotated[bool, typer.Option("--no-video", help="Do not render take.mp4.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -6,7 +6,7 @@ turn about Y, a person's heading, comes first. Centimetres unless the program wa
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +29,9 @@ from monomocap.formats.files import reading, whole_or_nothing
 from monomocap.formats.format import Format
 from monomocap.formats.positions import bare_motion, bare_take, z_up
 from monomocap.formats.presets import NAMES, axes_of, names_of
-from monomocap.formats.rigged import held, steady_people
+from monomocap.formats.rigged import held, steady_people, with_usual_head
 from monomocap.formats.style import Style
-from monomocap.geometry.rig import ENDS, HEAD_TOP_SHARE, RIG, Rest, Rigged, as_h36m
+from monomocap.geometry.rig import ENDS, RIG, Rest, Rigged, as_h36m
 from monomocap.skeleton import H36M17
 from monomocap.types import Take
 
@@ -113,10 +113,7 @@ def _own_m(tree: BvhTree, own: Sequence[int]) -> Float[np.ndarray, "time 17 3"]:
     at = joint_positions(tree, own)
     xyz = z_up(np.stack([at[joint] for joint in own], axis=1))
     rest = Rest(z_up(np.array([tree.joints[joint].offset for joint in own])))
-    end = RIG.index("head_end")
-    height = rest.standing_m + rest.positions_m[end, 2]
-    head = float(np.linalg.norm(rest.offsets_m[end]))
-    xyz17 = as_h36m(xyz, replace(rest, head_share=1 - HEAD_TOP_SHARE * height / head))
+    xyz17 = as_h36m(xyz, with_usual_head(rest))
     return xyz17 * measure_unit(xyz17[ten_frames(tree)], expected=1 / per_metre(Style()))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from monomocap.errors import FormatError
+from monomocap.errors import FormatError, OptionError
 from monomocap.formats.angle_table import AnglesCsv, AnglesParquet
 from monomocap.formats.bvh import Bvh
 from monomocap.formats.c3d import C3d
@@ -15,6 +15,7 @@ from monomocap.formats.json import Json
 from monomocap.formats.mot import Mot
 from monomocap.formats.npz import Npz
 from monomocap.formats.rrd import Rrd
+from monomocap.formats.style import Style
 from monomocap.formats.table import Csv, Parquet
 from monomocap.formats.trc import Trc
 from monomocap.formats.usd import Usd
@@ -69,6 +70,21 @@ def endings_named(names: Iterable[str]) -> tuple[str, ...]:
             raise FormatError(f"no format is called {ending.lstrip('.')!r}; use: {known}")
         FORMATS[ending].check()
     return endings
+
+
+def styled_endings(names: Iterable[str], style: Style) -> dict[str, Style]:
+    """The endings that `endings_named` gives, each with the style of its files.
+
+    Formats without bones have no style. Raises `OptionError` where one is asked for and all are
+    such.
+    """
+    endings = endings_named(names)
+    if style != Style() and not any(FORMATS[ending].styles for ending in endings):
+        known = _listed(ending.lstrip(".") for ending, each in FORMATS.items() if each.styles)
+        raise OptionError(
+            f"names of bones, program and rest pose are for {known}; ask for one of these formats"
+        )
+    return {ending: style if FORMATS[ending].styles else Style() for ending in endings}
 
 
 def _listed(endings: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """What all formats share about files: whole or not at all, and foreign errors become ours."""
 
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -64,6 +65,7 @@ def reading(path: Path) -> Iterator[None]:
 _DAMAGE = (
     InputError,  # arrays that do not fit together
     KeyError,
+    IndexError,  # numbers of parts that are not there
     TypeError,
     ValueError,  # json, unicode, numpy's headers, pydantic
     OverflowError,
@@ -72,6 +74,7 @@ _DAMAGE = (
     NotImplementedError,  # a zip with an unknown compression
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
 )
 
 

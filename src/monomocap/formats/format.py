@@ -24,6 +24,11 @@ class Format(ABC):
         """Whether such files can be read back."""
         return type(self).read is not Format.read
 
+    @property
+    def styles(self) -> bool:
+        """Whether there is anything to style: bones to name, axes to choose, a rest pose."""
+        return type(self).styled is not Format.styled
+
     def check(self) -> None:
         """Raise `MissingDependency` where the library that this format takes is not installed."""
         if self.needs is not None:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from monomocap.formats.body_mesh import COLOURS, Mesh, body
-from monomocap.formats.files import whole_or_nothing
+from monomocap.formats.files import reading, whole_or_nothing
 from monomocap.formats.format import Format
 from monomocap.formats.glb_buffer import ARRAY_BUFFER, ELEMENT_BUFFER, Buffer, glb
+from monomocap.formats.glb_read import GENERATOR, read_people
 from monomocap.formats.presets import axes_of, names_of
-from monomocap.formats.rigged import from_start, gaps, held, rigged_people
+from monomocap.formats.rigged import from_start, gaps, held, rigged_people, take_of
 from monomocap.formats.style import Style
 from monomocap.geometry.rig import RIG, Rest, Rigged
 from monomocap.types import Take
@@ -36,6 +37,14 @@ class Glb(Format):
     def styled(self, style: Style) -> "Glb":
         """The same format in another style."""
         return Glb(style)
+
+    def read(self, path: Path) -> Take:
+        """Where the joints are, of files that `write` wrote; frames in a gap are gaps again.
+
+        Raises `FormatError` for a GLB of any other program.
+        """
+        with reading(path):
+            return take_of(str(path), read_people(path))
 
     def write(self, take: Take, path: Path) -> None:
         """Write everybody; nobody gives an empty scene."""
@@ -74,7 +83,7 @@ class _Parts:
 def _head(take: Take) -> dict[str, Any]:
     start_s = float(take.time_s[0]) if len(take.time_s) else 0.0
     return {
-        "asset": {"version": "2.0", "generator": f"monomocap {version('monomocap')}"},
+        "asset": {"version": "2.0", "generator": f"{GENERATOR}{version('monomocap')}"},
         "scene": 0,
         "scenes": [{}],
         "extras": {"video": take.info.path, "first_frame_s": start_s},
@@ -120,6 +129,7 @@ def _stand(rigged: Rigged, first: int) -> dict[str, Any]:
         "person": rigged.person,
         "gaps_s": [asdict(gap) for gap in gaps(rigged)],
         "fit_error_mm": round(rigged.mean_error_mm, 3),
+        "head_share": round(rigged.rest.head_share, 7),
     }
     return {"name": f"person {rigged.person}", "children": [first], "extras": told}
 

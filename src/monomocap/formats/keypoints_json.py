@@ -99,7 +99,7 @@ def _coco_annotations(document: Mapping[str, Any]) -> Document:
     people = [(row[item["image_id"]], _triples(item)) for item in items]
     sizes = {(int(p["width"]), int(p["height"])) for p in pictures if "width" in p}
     size_px = sizes.pop() if len(sizes) == 1 else None
-    return Document("coco", _by_frame(people, len(pictures)), size_px)
+    return Document("coco", _by_frame(people, len(pictures)), size_px, _times(pictures))
 
 
 def _triples(item: Mapping[str, Any]) -> Sighting:
@@ -185,6 +185,7 @@ def _instance(one: Mapping[str, Any]) -> Sighting:
 
 _LANDMARKS = ("pose_landmarks", "poseLandmarks", "landmarks", "landmark")
 _SECONDS = {"time_s": 1.0, "timestamp_s": 1.0, "timestamp_ms": 1e-3, "timestampMs": 1e-3}
+"""Words for a frame's time -> their unit; our own COCO files have the first."""
 
 
 def _mediapipe(items: Sequence[Any]) -> Document:

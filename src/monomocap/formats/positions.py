@@ -84,7 +84,7 @@ def bare_take(path: str, time_s: Float[np.ndarray, " time"], motions: list[Motio
     span_s = float(time_s[-1] - time_s[0]) if len(time_s) > 1 else 0.0
     fps = (len(time_s) - 1) / span_s if span_s > 0 else UNKNOWN_FPS
     return Take(
-        info=VideoInfo(path, 1, 1, fps, len(time_s)),
+        info=VideoInfo(path, 1, 1, fps, len(time_s), codec="3D"),
         camera=Camera.from_fov(1, 1),
         time_s=time_s,
         tracks=tuple(_unseen(motion) for motion in motions),

@@ -49,6 +49,15 @@ class Axes:
         turned = np.linalg.det(self.from_world) * world_xyzw[..., :3] @ self.from_world.T
         return np.concatenate([turned, world_xyzw[..., 3:]], axis=-1)
 
+    def world_points(self, points: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 3"]:
+        """The inverse of `points`: the program's numbers -> world metres."""
+        return points @ self.from_world / self.per_metre
+
+    def world_rotations(self, xyzw: Float[np.ndarray, "*batch 4"]) -> np.ndarray:
+        """The inverse of `rotations`."""
+        turned = np.linalg.det(self.from_world) * xyzw[..., :3] @ self.from_world
+        return np.concatenate([turned, xyzw[..., 3:]], axis=-1)
+
 
 AXES: dict[str, Axes] = {
     axes.name: axes

@@ -1,21 +1,35 @@
 """People as rotations, ready for files: on the clock that a format has, without gaps.
 
 A file of rotations has a pose for every key. In a gap it holds the last pose before it (before the
-first pose, the first one); USD hides the person meanwhile, and glTF names the gaps.
+first pose, the first one); USD hides the person meanwhile, and glTF names the gaps. What is read
+back of such files becomes positions again (`take_of`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from monomocap.formats.positions import world_motions
+from monomocap.formats.positions import bare_motion, bare_take, world_motions
 from monomocap.formats.steady import rate_of, steadied
-from monomocap.geometry.rig import RestPose, Rigged
+from monomocap.geometry.rig import (
+    HEAD_TOP_SHARE,
+    RIG,
+    Rest,
+    RestPose,
+    Rigged,
+    as_h36m,
+    positions,
+)
 from monomocap.geometry.rig_cues import Cues, cues_of
 from monomocap.geometry.rig_fit import fit, has_pose
 from monomocap.geometry.rotation import unit
+from monomocap.skeleton import H36M17
 from monomocap.types import Motion3D, Take
+
+ROUNDING_S = 5e-4
+"""Files keep times as 32-bit numbers: of two hours right to 0.25 ms."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +94,44 @@ def gaps(rigged: Rigged) -> list[Gap]:
 def from_start(rigged: Rigged) -> Float[np.ndarray, " time"]:
     """Seconds from the first frame."""
     return rigged.time_s - rigged.time_s[:1]
+
+
+def read_rigged(
+    person: int,
+    time_s: Float[np.ndarray, " time"],
+    root_m: Float[np.ndarray, "time 3"],
+    local_xyzw: Float[np.ndarray, "time 27 4"],
+    rest: Rest,
+    away: Bool[np.ndarray, " time"],
+) -> Rigged:
+    """A person as a file has them, in the world; `away` says in which frames nobody was seen."""
+    unknown = np.full((len(time_s), len(H36M17)), np.nan)
+    root_m = np.where(away[:, None], np.nan, root_m)
+    local_xyzw = np.where(away[:, None, None], np.nan, local_xyzw)
+    return Rigged(person, time_s, root_m, local_xyzw, rest, unknown)
+
+
+def take_of(path: str, people: Sequence[Rigged]) -> Take:
+    """Positions of Human3.6M's joints on the bodies that a file turns."""
+    time_s = people[0].time_s if people else np.empty(0)
+    motions = [
+        bare_motion(rigged.person, time_s, as_h36m(positions(rigged), rigged.rest), H36M17.joints)
+        for rigged in people
+    ]
+    return bare_take(path, time_s, motions)
+
+
+def in_gaps(time_s: Float[np.ndarray, " time"], away: Sequence[Gap]) -> Bool[np.ndarray, " time"]:
+    """The frames that lie in any of the gaps, whose ends may be rounded."""
+    out = np.zeros(len(time_s), bool)
+    for gap in away:
+        out |= (time_s > gap.start_s - ROUNDING_S) & (time_s < gap.end_s + ROUNDING_S)
+    return out
+
+
+def with_usual_head(rest: Rest) -> Rest:
+    """The body with its ears where they usually are, for files that do not say."""
+    end = RIG.index("head_end")
+    height_m = rest.standing_m + rest.positions_m[end, 2]
+    head_m = float(np.linalg.norm(rest.offsets_m[end]))
+    return replace(rest, head_share=1 - HEAD_TOP_SHARE * height_m / head_m)

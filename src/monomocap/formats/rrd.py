@@ -25,7 +25,7 @@ from monomocap.formats.format import Format
 from monomocap.formats.positions import world_motions
 from monomocap.geometry.angles import ANGLES, JointAngles
 from monomocap.skeleton import Skeleton
-from monomocap.types import Camera, Motion3D, Take, Track2D
+from monomocap.types import WITHOUT_PICTURES, Camera, Motion3D, Take, Track2D
 from monomocap.video.read import VideoReader
 from monomocap.video.write import VideoWriter
 
@@ -42,7 +42,7 @@ class Rrd(Format):
     needs = ("rerun", "rerun")
 
     def write(self, take: Take, path: Path) -> None:
-        """Write the recording; the video is in it where `take.info.path` is still a file."""
+        """Write the recording; the video is in it where it still lies at its place."""
         import rerun as rr
 
         recording: Any = rr.RecordingStream("monomocap")
@@ -146,12 +146,13 @@ def _log_video(recording: Any, take: Take) -> None:
     """The video as an asset, whatever its container, codec and turn were, at its true times."""
     import rerun as rr
 
-    if not _has_video(take):
+    source = take.info.film
+    if source is None or not len(take.time_s):
         return
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "video.mp4"
         with (
-            VideoReader(take.info.path, max_frames=len(take.time_s)) as reader,
+            VideoReader(source, max_frames=len(take.time_s)) as reader,
             VideoWriter(film, fps=take.info.fps) as writer,
         ):
             for frame in reader:
@@ -162,10 +163,6 @@ def _log_video(recording: Any, take: Take) -> None:
     frames = np.arange(min(len(shown_ns), len(take.time_s)))
     references = rr.VideoFrameReference.columns_nanos(shown_ns[frames])
     recording.send_columns("picture", _times(take.time_s, frames), references)
-
-
-def _has_video(take: Take) -> bool:
-    return len(take.time_s) > 0 and Path(take.info.path).is_file()
 
 
 def _times(time_s: Float[np.ndarray, " time"], frames: np.ndarray | None = None) -> list[Any]:
@@ -214,7 +211,11 @@ def _about(take: Take) -> str:
     lines = [
         f"{take.info.path}: {len(take.time_s)} frames at {take.info.fps:.4g} frames/s",
         "3D: metres, right-handed, Z up, floor at 0. 2D: pixels. Angles: degrees.",
-        *(() if _has_video(take) else ("The video is no longer where it was.",)),
+        *(
+            ()
+            if take.info.film or take.info.codec in WITHOUT_PICTURES
+            else ("The video is no longer where it was.",)
+        ),
         *take.warnings,
     ]
     return "\n\n".join(lines)

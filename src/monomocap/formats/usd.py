@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from monomocap.formats.body_mesh import COLOURS, Mesh, body
-from monomocap.formats.files import whole_or_nothing
+from monomocap.formats.files import reading, whole_or_nothing
 from monomocap.formats.format import Format
 from monomocap.formats.presets import AXES, Axes, names_of
-from monomocap.formats.rigged import from_start, held, rigged_people
+from monomocap.formats.rigged import from_start, held, rigged_people, take_of
 from monomocap.formats.style import Style
+from monomocap.formats.usd_read import FIRST_FRAME, HEAD_SHARE, MAKER, PEOPLE, PERSON, read_people
 from monomocap.geometry.rig import RIG, Rest, Rigged
 from monomocap.types import Take
 
@@ -33,6 +34,14 @@ class Usd(Format):
     def styled(self, style: Style) -> "Usd":
         """The same format in another style."""
         return Usd(style)
+
+    def read(self, path: Path) -> Take:
+        """Where the joints are, of files that `write` wrote; who is invisible is a gap again.
+
+        Raises `FormatError` for a stage of any other program.
+        """
+        with reading(path):
+            return take_of(str(path), read_people(path))
 
     def write(self, take: Take, path: Path) -> None:
         """Write everybody; nobody gives an empty stage."""
@@ -77,8 +86,10 @@ def _fill(stage: Any, take: Take, people: list[Rigged], style: Style) -> None:
     stage.SetStartTimeCode(0.0)
     if len(take.time_s):
         stage.SetEndTimeCode(float(take.time_s[-1] - take.time_s[0]) * take.info.fps)
-    root = UsdGeom.Xform.Define(stage, "/people")
+    root = UsdGeom.Xform.Define(stage, PEOPLE)
     stage.SetDefaultPrim(root.GetPrim())
+    first_s = float(take.time_s[0]) if len(take.time_s) else 0.0
+    root.GetPrim().SetCustomDataByKey(MAKER, {FIRST_FRAME: first_s})
     for rigged in people:
         _add_person(stage, rigged, take.info.fps, axes, style)
 
@@ -86,8 +97,10 @@ def _fill(stage: Any, take: Take, people: list[Rigged], style: Style) -> None:
 def _add_person(stage: Any, rigged: Rigged, fps: float, axes: Axes, style: Style) -> None:
     from pxr import UsdSkel
 
-    at = f"/people/person_{rigged.person}"
+    at = f"{PEOPLE}/person_{rigged.person}"
     root = UsdSkel.Root.Define(stage, at)
+    told = {PERSON: rigged.person, HEAD_SHARE: rigged.rest.head_share}
+    root.GetPrim().SetCustomDataByKey(MAKER, told)
     _add_visibility(root, rigged, fps)
     skeleton = UsdSkel.Skeleton.Define(stage, f"{at}/skeleton")
     _add_rest(skeleton, rigged.rest, axes, style)

@@ -25,7 +25,8 @@ from monomocap.video.ahead import ahead
 from monomocap.video.read import VideoReader
 from monomocap.video.resize import resize
 from monomocap.video.sinks import Kind, kind_of, open_sink
-from monomocap.video.sources import Source
+from monomocap.video.sources import Source, source_of
+from monomocap.video.write import spare
 
 SIZE_PX = (1280, 720)
 GIF_SHARE = 0.5
@@ -49,12 +50,16 @@ def render_shot(
 
     `video` is where the source video is now, if not where it was; `image_fps` is that of the
     options that made the take. Returns the path that was written. Raises `InputError` where there
-    is nothing to show, `OutputError` where nothing can be written, `VideoError` where the video is
+    is nothing to show, `OutputError` where nothing can be written, or only over the source video,
+    `VideoError` where the video is
     wanted and cannot be read.
     """
     output = Path(output)
     kind = kind_of(output, shot.transparent)
     _check(kind, shot)
+    source = Path(take.info.path) if video is None else source_of(video).at
+    if source is not None:
+        spare(source, output)
     take = _of(take, shot.people)
     when = moments(shot, take, _default_fps(kind, take))
     places = _layout(take, shot, kind)

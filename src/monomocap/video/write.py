@@ -28,6 +28,12 @@ _BT709 = 1
 _LIMITED_RANGE = 1
 
 
+def spare(source: Path, target: Path) -> None:
+    """Raise `OutputError` where the file that is to be written is the one that is read."""
+    if target.exists() and source.exists() and target.samefile(source):
+        raise OutputError(f"{source} would be overwritten by the result; choose another place")
+
+
 class VideoWriter:
     """Writes pictures of one size; `fps` is for pictures that come without a time."""
 

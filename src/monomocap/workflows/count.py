@@ -60,12 +60,10 @@ def count_video(
         temporary.write_text(json.dumps(as_dict(take, counts), indent=2) + "\n")
     if not saved:
         files.append(save(take, folder / NPZ))
-    pictures = Path(take.info.path) if saved else video
-    if render and pictures.is_file() and len(take.time_s):
+    film = take.info.film
+    if render and film is not None and len(take.time_s):
         files.append(folder / VIDEO)
-        render_counts(
-            take, counts, pictures, files[-1], image_fps=options.image_fps, progress=progress
-        )
+        render_counts(take, counts, film, files[-1], image_fps=options.image_fps, progress=progress)
     return Counted(take, counts, tuple(files))
 
 

@@ -118,7 +118,6 @@ def _from_file(
     progress: Progress,
 ) -> Driven:
     take = load(video) if Path(video).suffix.lower() in TAKES else None
-    pictures = Path(take.info.path) if take else Path(video)
     take = take or estimate(video, options, progress=progress)
     how: dict[str, Any] = {
         "calibration": wanted.calibration,
@@ -130,7 +129,7 @@ def _from_file(
     files: list[Path] = []
     if wanted.folder is not None or wanted.avatar is not None:
         poses = avatar_poses(take, person, **how)
-        retargeted, files = _written(take, poses, pictures, wanted, progress)
+        retargeted, files = _written(take, poses, wanted, progress)
     sent = None
     if send is not None:
         stop = Event()
@@ -140,7 +139,7 @@ def _from_file(
 
 
 def _written(
-    take: Take, poses: list[AvatarPose], pictures: Path, wanted: Wanted, progress: Progress
+    take: Take, poses: list[AvatarPose], wanted: Wanted, progress: Progress
 ) -> tuple[Retargeted | None, list[Path]]:
     folder = wanted.folder or Path()
     make_folder(folder)
@@ -150,9 +149,10 @@ def _written(
         output = folder / f"{wanted.avatar.stem}-driven{wanted.avatar.suffix}"
         retargeted = retarget(poses, wanted.avatar, output)
         files.append(output)
-    if wanted.folder is not None and pictures.is_file():
+    film = take.info.film
+    if wanted.folder is not None and film is not None:
         files.append(folder / VIDEO)
-        render_drive(take, poses, pictures, files[-1], progress)
+        render_drive(take, poses, film, files[-1], progress)
     return retargeted, files
 
 

@@ -20,10 +20,11 @@ from typing import IO, Any, Protocol, runtime_checkable
 
 import monomocap
 from monomocap.errors import OutputError
-from monomocap.formats.catalogue import endings_named
+from monomocap.formats.catalogue import styled_endings
 from monomocap.formats.files import check_folder, make_folder
 from monomocap.formats.header import AXES, HANDEDNESS, UP
 from monomocap.formats.json import CONFIDENCE_DECIMALS, METRE_DECIMALS, plain
+from monomocap.formats.style import Style
 from monomocap.lift.protocol import Lifter
 from monomocap.live import DELAY_S, EVERY_S, LivePoses, Moment, live_poses
 from monomocap.options import Options, Progress, View, no_progress
@@ -222,6 +223,7 @@ def run_live(
     options: Options = Options(),
     *,
     formats: Iterable[str] = (),
+    style: Style = Style(),
     view: View | None = View(),
     delay_s: float = DELAY_S,
     progress: Progress = no_progress,
@@ -230,7 +232,7 @@ def run_live(
 
     Without a `view` no picture is kept. Raises as `monomocap.workflows.run.run` does.
     """
-    endings = endings_named(formats)
+    endings = styled_endings(formats, style)
     check_folder(folder)
     make_folder(folder)
     with ExitStack() as held:

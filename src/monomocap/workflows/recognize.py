@@ -60,11 +60,11 @@ def recognize_video(
         temporary.write_text(json.dumps(found.as_dict(), indent=2) + "\n")
     if not saved:
         files.append(save(take, folder / NPZ))
-    pictures = Path(take.info.path) if saved else video
-    if render and pictures.is_file() and len(take.time_s):
+    film = take.info.film
+    if render and film is not None and len(take.time_s):
         files.append(folder / VIDEO)
         render_recognition(
-            take, found, pictures, files[-1], image_fps=options.image_fps, progress=progress
+            take, found, film, files[-1], image_fps=options.image_fps, progress=progress
         )
     return Recognized(take, found, tuple(files))
 

@@ -31,7 +31,7 @@ def render(
     output = source.parent / USUAL if output is None else output
     kind_of(output, shot.transparent)
     found = load(source)
-    if shot.with_video and not (video or Path(found.info.path)).is_file():
+    if shot.with_video and not (found.info.film if video is None else video.is_file()):
         raise VideoError(
             f"the take's video is not at {video or found.info.path}; say where it is (--video FILE)"
         )

@@ -3,16 +3,16 @@
 `take.json`, `take.npz`, `viewer.html`, `report.html` and `take.mp4`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from monomocap.detect.from_file import FORMAT as NO_PICTURES
-from monomocap.errors import OutputError
 from monomocap.formats import files_of, save
-from monomocap.formats.catalogue import endings_named
+from monomocap.formats.catalogue import ending_of, styled_endings
 from monomocap.formats.files import check_folder, make_folder
 from monomocap.formats.report_page import write_report
+from monomocap.formats.style import Style
 from monomocap.lift.exported import view_of
 from monomocap.options import Options, Progress, View, no_progress
 from monomocap.pipeline import estimate
@@ -21,6 +21,7 @@ from monomocap.types import Take
 from monomocap.video.read import VideoReader
 from monomocap.video.sources import Source, source_of
 from monomocap.video.spool import local
+from monomocap.video.write import spare
 
 STEM = "take"
 JSON, NPZ, VIDEO, VIEWER = "take.json", "take.npz", "take.mp4", "viewer.html"
@@ -33,23 +34,27 @@ def run(
     options: Options = Options(),
     *,
     formats: Iterable[str] = (),
+    style: Style = Style(),
     view: View | None = View(),
     progress: Progress = no_progress,
 ) -> Take:
     """Estimate, save, render (unless `view` is None); returns the take as it was saved.
 
-    `formats` names more files to write, "trc" for take.trc (`monomocap.formats.FORMATS`). An
-    unknown one (`FormatError`) and a folder that cannot be written (`OutputError`) are told before
+    `formats` names more files to write, "trc" for take.trc (`monomocap.formats.FORMATS`), `style`
+    how bones are called in those that have bones. An unknown one (`FormatError`), a style that no
+    format takes (`OptionError`) and a folder that cannot be written (`OutputError`) are told before
     any work. The numbers are saved before rendering begins, so they stay if it fails. What has no
     end (a camera, a stream) gives poses while it runs (`monomocap.workflows.live`).
     """
-    folder, endings = Path(folder), endings_named(formats)
+    folder, endings = Path(folder), styled_endings(formats, style)
     check_folder(folder)
     with local(source_of(video)) as source:  # both passes read the same bytes
         if endless(source):
             from monomocap.workflows.live import run_live  # which finishes as this file does
 
-            return run_live(source, folder, options, formats=endings, view=view, progress=progress)
+            return run_live(
+                source, folder, options, formats=endings, style=style, view=view, progress=progress
+            )
         _spare(source, folder)
         take = estimate(source, options, progress=progress)
         return finish(take, source, folder, options, endings, view, progress)
@@ -68,11 +73,14 @@ def finish(
     pictures: Source | Path | None,
     folder: Path,
     options: Options,
-    endings: Iterable[str],
+    endings: Mapping[str, Style],
     view: View | None,
     progress: Progress,
 ) -> Take:
-    """Save the numbers, then render them over these pictures; the take as it was saved."""
+    """Save the numbers, then render them over these pictures; the take as it was saved.
+
+    `endings` are those of more formats to write, each with its style.
+    """
     make_folder(folder)
     _save(take, folder, endings)
     if view is None or pictures is None or take.info.codec == NO_PICTURES:
@@ -119,16 +127,13 @@ def default_folder(video: str | Path | Source) -> Path:
     return Path(f"{source_of(video).stem}-monomocap")
 
 
-def _save(take: Take, folder: Path, endings: Iterable[str]) -> None:
+def _save(take: Take, folder: Path, endings: Mapping[str, Style]) -> None:
     for path, part in results(folder, take, endings).items():
-        save(part, path)
+        save(part, path, endings.get(ending_of(path), Style()))
     write_report(take, folder / REPORT)
 
 
 def _spare(source: Source, folder: Path) -> None:
     """Refuse to write over the video that is being read."""
-    target, at = folder / VIDEO, source.at
-    if at is not None and target.exists() and at.exists() and target.samefile(at):
-        raise OutputError(
-            f"{source.shown} would be overwritten by the result; choose another folder"
-        )
+    if source.at is not None:
+        spare(source.at, folder / VIDEO)

@@ -57,15 +57,10 @@ def score_videos(
     files = [folder / JSON]
     with whole_or_nothing(files[0]) as temporary:
         temporary.write_text(json.dumps(as_dict(found, *takes), indent=2) + "\n")
-    pictures = [
-        Path(take.info.path) if Path(one).suffix.lower() in TAKES else Path(one)
-        for take, one in zip(takes, (reference, video), strict=True)
-    ]
-    if render and all(path.is_file() for path in pictures):
+    films = [take.info.film for take in takes]
+    if render and films[0] is not None and films[1] is not None:
         files.append(folder / VIDEO)
-        render_score(
-            found, takes[0], pictures[0], takes[1], pictures[1], files[-1], progress=progress
-        )
+        render_score(found, takes[0], films[0], takes[1], films[1], files[-1], progress=progress)
     return Scored(takes[0], takes[1], found, tuple(files))
 
 

@@ -50,7 +50,7 @@ def _with_video(take: Take, video: Path | None) -> Take:
         return take
     if not video.is_file():
         raise VideoError(f"there is no video {video}")
-    return replace(take, info=replace(take.info, path=str(video)))
+    return replace(take, info=replace(take.info, path=str(video), codec=""))
 
 
 def _show(recording: Path) -> None:
