@@ -89,7 +89,7 @@ RECIPES = {
     "draft": TrainConfig(
         recipe="draft",
         network="draft",
-        size={"channels": 640},
+        size={"channels": 1024},
         steps=40_000,
         frames=9,
         batch=512,
@@ -99,7 +99,7 @@ RECIPES = {
         losses={"mpjpe": 1.0},
         evaluate_every=1_000,
     ),
-    "open": TrainConfig(network="drafted-hdformer", size={"channels": 640}, steps=6_000),
+    "open": TrainConfig(network="drafted-hdformer", size={"channels": 1024}, steps=6_000),
     # The papers' losses, optimisers and schedules (epochs as shares of the run), on our data.
     "hdformer": TrainConfig(
         recipe="hdformer",
