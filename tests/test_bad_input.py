@@ -228,7 +228,7 @@ def test_where_nothing_can_be_written_no_work_is_done(
 def test_the_video_is_not_written_over_by_its_result(tmp_path: Path) -> None:
     video = make_video(tmp_path / "take.mp4")
     before = video.read_bytes()
-    with pytest.raises(OutputError, match="choose another folder"):
+    with pytest.raises(OutputError, match="choose another place"):
         run(video, tmp_path, FAST)
     assert video.read_bytes() == before
 
