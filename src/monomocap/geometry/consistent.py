@@ -22,6 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.linalg import solveh_banded
 
+from monomocap.geometry.root import FEWEST_JOINTS, normal_equations
 from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 
@@ -50,7 +51,6 @@ LEAST_GAIN = 1e-4
 PIECE, MARGIN = 900, 90
 """Frames that are solved at once, and how many more are looked at on both sides."""
 _LEAST_DEPTH_M = 0.3
-_LEAST_SEEN = 4
 
 _JOINTS = [H36M17.index(joint) for joint in (*LIMB_JOINTS, "head")]
 """The joints that are looked for; the trunk is made of them."""
@@ -296,20 +296,13 @@ def root_on_rays(
     Where too few joints are seen, it is where it is before and after.
     """
     frames = np.flatnonzero(_placeable(weight))
-    poses, ray, weight, count = poses[frames], ray[frames], weight[frames], len(poses)
-    x, y = ray[..., 0], ray[..., 1]
-    one, none = np.ones_like(x), np.zeros_like(x)
-    of_root = np.concatenate([np.stack([-one, none, x], -1), np.stack([none, -one, y], -1)], axis=1)
-    rest = np.concatenate([poses[..., k] - ray[..., k] * poses[..., 2] for k in (0, 1)], axis=1)
-    w = np.concatenate([weight, weight], axis=1)[..., None]
-    normal = np.einsum("tij,tik->tjk", w * of_root, of_root) + 1e-9 * np.eye(3)
-    right = np.einsum("tij,ti->tj", w * of_root, rest)
-    root = np.linalg.solve(normal, right[..., None])[..., 0]
+    matrix, right = normal_equations(poses[frames], ray[frames], weight[frames])
+    root = np.linalg.solve(matrix + 1e-9 * np.eye(3), right[..., None])[..., 0]
     root[:, 2] = root[:, 2].clip(_LEAST_DEPTH_M)
-    everywhere = [np.interp(np.arange(count), frames, column) for column in root.T]
+    everywhere = [np.interp(np.arange(len(poses)), frames, column) for column in root.T]
     return np.stack(everywhere, axis=-1)
 
 
 def _placeable(weight: Float[np.ndarray, "time 17"]) -> Bool[np.ndarray, " time"]:
     """Frames with joints enough to say how far away a person is."""
-    return np.asarray((weight > 0).sum(axis=1) >= _LEAST_SEEN)
+    return np.asarray((weight > 0).sum(axis=1) >= FEWEST_JOINTS)

@@ -101,7 +101,7 @@ def _solve(
         usual = max(float(np.median(off[weight > 0])), LEAST_OFF)
         sure = weight / (1 + (off / (2.0 * usual)) ** 2)  # Cauchy's weight
         scale = sure / (depth * usual * ALIKE) ** 2
-        matrix, right = _normal(xyz, ray, scale)
+        matrix, right = normal_equations(xyz, ray, scale)
         root = _smoothed(matrix, right, time_s, steps)
     return root
 
@@ -131,7 +131,7 @@ def _off(xyz: np.ndarray, ray: np.ndarray, root: np.ndarray) -> Float[np.ndarray
     return off
 
 
-def _normal(
+def normal_equations(
     xyz: Float[np.ndarray, "time joint 3"],
     ray: Float[np.ndarray, "time joint 2"],
     weight: Float[np.ndarray, "time joint"],
