@@ -27,9 +27,20 @@ from monomocap.geometry.trunk import trunk_from_limbs
 from monomocap.skeleton import H36M17, LIMB_JOINTS
 
 DEPTH_SD_M = 0.05
-"""How far the network's answer is off in depth."""
-SIDE_SD_M = 0.02
-"""How far it is off sideways."""
+"""How far the network's answer is off in depth, times the joint's `ANSWER_SD`."""
+SIDE_SD_M = 0.03
+"""How far it is off sideways, times the same; and how far from the ray of an exact 2D."""
+ANSWER_SD = {
+    "hip": 0.15,
+    "knee": 1.0,
+    "ankle": 1.6,
+    "shoulder": 0.4,
+    "elbow": 1.2,
+    "wrist": 1.6,
+    "head": 0.6,
+}
+"""How far each joint is off as seen from the one before it: hips and shoulders from the middle of
+the hips, the head from that of the shoulders. The trunk is known well, a limb is not."""
 BONE_SD_M = 0.005
 """How constant a thigh, a shank, an upper arm or a forearm is."""
 BONE_SHARE = 0.3
@@ -73,10 +84,27 @@ _KIND = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 5])
 """Bones of one kind are as long as each other."""
 _KINDS = np.eye(_KIND.max() + 1)[_KIND]
 _BONE_SD = np.array([BONE_SD_M] * 8 + [WIDTH_SD_M] * 2)
-_HIPS = [_JOINTS.index(H36M17.index(hip)) for hip in ("left_hip", "right_hip")]
+_HIPS, _SHOULDERS = (
+    [_JOINTS.index(H36M17.index(f"{side}_{joint}")) for side in ("left", "right")]
+    for joint in ("hip", "shoulder")
+)
 _FROM_HIPS = np.eye(len(_JOINTS))
 _FROM_HIPS[:, _HIPS] -= 0.5
 """Takes joints to joints from the middle of the hips."""
+
+
+def _from_before() -> Float[np.ndarray, "13 13"]:
+    """Takes joints to joints from the one before them, each in its `ANSWER_SD`."""
+    limb = slice(-2)  # the last two bones are across
+    out = np.eye(len(_JOINTS))
+    out[_TO[limb], _FROM[limb]] -= 1
+    out[np.ix_([*_HIPS, *_SHOULDERS], _HIPS)] -= 0.5
+    out[_JOINTS.index(H36M17.index("head")), _SHOULDERS] -= 0.5
+    names = (H36M17.joints[joint].split("_")[-1] for joint in _JOINTS)
+    return out / np.array([[ANSWER_SD[name]] for name in names])
+
+
+_FROM_BEFORE = _from_before()
 
 Poses = Float[np.ndarray, "time 17 3"]
 Points = Float[np.ndarray, "time 13 3"]
@@ -138,7 +166,7 @@ class _Problem:
         """What one metre of depth is: each joint stays on this ray."""
         self.bone_sd = np.hypot(_BONE_SD, BONE_SHARE * float(np.median(sd)))
         joints = poses[:, _JOINTS]
-        self.answer = joints - joints[:, _HIPS].mean(axis=1, keepdims=True)
+        self.answer = _FROM_BEFORE @ joints
         away = root / np.linalg.norm(root, axis=-1, keepdims=True)
         along = away[:, :, None] * away[:, None]
         self.whiten = along / DEPTH_SD_M + (np.eye(3) - along) / SIDE_SD_M
@@ -183,7 +211,7 @@ class _Problem:
         """Off the answer, off the bones' lengths, accelerations; and the bones' directions."""
         xyz = self.line * depth[..., None]
         relative = xyz - xyz[:, _HIPS].mean(axis=1, keepdims=True)
-        off = np.einsum("txy,tjy->tjx", self.whiten, relative - self.answer)
+        off = np.einsum("txy,tjy->tjx", self.whiten, _FROM_BEFORE @ xyz - self.answer)
         bone = xyz[:, _TO] - xyz[:, _FROM]
         long = np.sqrt(_square(bone)).clip(1e-6)
         unlike = (long - np.exp(length)[_KIND]) / self.bone_sd
@@ -200,8 +228,8 @@ class _Problem:
         lines = np.einsum("txy,tjy->tjx", self.whiten, self.line)
         weight = 1 / np.sqrt(1 + _square(off))
         blocks = [np.zeros((frames - k, joints, joints)) for k in range(3)]
-        blocks[0] += _between_hips(weight) * (lines @ lines.transpose(0, 2, 1))
-        slope = _FROM_HIPS.T @ (weight[..., None] * off)
+        blocks[0] += _between(_FROM_BEFORE, weight) * (lines @ lines.transpose(0, 2, 1))
+        slope = _FROM_BEFORE.T @ (weight[..., None] * off)
         down = (slope * lines).sum(axis=-1)
         self._add_thrown(blocks, down, thrown)
         of_bone = np.zeros((frames, len(_BONES), joints))
@@ -222,7 +250,7 @@ class _Problem:
     def _add_thrown(self, blocks: list[np.ndarray], down: Depths, thrown: Thrown) -> None:
         """Adds what accelerations ask of frames and of pairs of frames, in place."""
         weight = 1 / np.sqrt(1 + _square(thrown))
-        between = _between_hips(weight)
+        between = _between(_FROM_HIPS, weight)
         slope = _FROM_HIPS.T @ (weight[..., None] * thrown)
         count = len(thrown)
         at = [self.line[k : k + count] for k in range(3)]
@@ -238,8 +266,9 @@ def _square(vectors: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*bat
     return np.asarray((vectors**2).sum(axis=-1))
 
 
-def _between_hips(weight: Depths) -> Float[np.ndarray, "time 13 13"]:
-    return np.asarray((_FROM_HIPS.T * weight[:, None]) @ _FROM_HIPS)
+def _between(taken: Float[np.ndarray, "13 13"], weight: Depths) -> Float[np.ndarray, "time 13 13"]:
+    """Which joints meet in weighted squares of what the joints are taken to."""
+    return np.asarray((taken.T * weight[:, None]) @ taken)
 
 
 def _solved(
