@@ -241,3 +241,37 @@ def test_a_take_whose_video_is_gone_is_counted_without_a_film(
     ended = monomocap(capsys, "count", file, "-o", tmp_path / "out")
     assert ended.code == 0 and ", 3 from" in ended.out
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["counts.json"]
+
+
+@pytest.mark.parametrize("ending", ["bvh", "glb", "trc", "csv", "json"])
+def test_takes_of_every_format_are_counted(ending: str, tmp_path: Path, capsys: Capture) -> None:
+    file = save(take_of(doing("squat", 3)), tmp_path / f"squats.{ending}")
+    ended = monomocap(capsys, "count", file, "-o", tmp_path / "out")
+    assert ended.code == 0 and ", 3 from" in ended.out
+
+
+def test_a_folder_of_results_is_a_take(tmp_path: Path, capsys: Capture) -> None:
+    save(take_of(doing("squat", 3)), tmp_path / "take.npz")
+    ended = monomocap(capsys, "count", tmp_path, "-o", tmp_path / "out")
+    assert ended.code == 0 and ", 3 from" in ended.out
+
+
+def test_only_the_person_who_is_meant_is_counted(tmp_path: Path, capsys: Capture) -> None:
+    file = save(take_of(doing("squat", 3), doing("squat", 3)), tmp_path / "two.npz")
+    ended = monomocap(capsys, "count", file, "--person", "1", "-o", tmp_path / "out")
+    assert ended.code == 0 and "person 1: " in ended.out and "person 0" not in ended.out
+    ended = monomocap(capsys, "count", file, "--person", "7", "-o", tmp_path / "out")
+    assert "nobody was seen" in ended.out and "choose one of: 0" in ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("count",), ("recognize", "run"), ("score", "squats.npz"), ("score", "webcam", "--mirror=no")],
+)
+def test_a_camera_has_no_end(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(take_of(doing("squat", 3)), tmp_path / "squats.npz")
+    ended = monomocap(capsys, *words, "webcam", "-o", "out")
+    assert ended.code == 2 and "--live" in ended.err and len(ended.err.splitlines()) == 1

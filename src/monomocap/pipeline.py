@@ -22,6 +22,7 @@ from monomocap.detect.protocol import Detector
 from monomocap.detect.select import chosen
 from monomocap.detect.watched import Watched
 from monomocap.errors import OptionError
+from monomocap.formats import load, saved_take
 from monomocap.formats.calibration import read_calibration
 from monomocap.formats.keypoints import is_keypoints
 from monomocap.geometry.settle import Person, Settled, settle
@@ -29,7 +30,7 @@ from monomocap.geometry.smooth import smooth
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter
 from monomocap.options import Options, Progress, no_progress
-from monomocap.rows import People, each
+from monomocap.rows import People, briefly, each
 from monomocap.skeleton import Skeleton
 from monomocap.types import (
     Camera,
@@ -121,6 +122,43 @@ def estimate(
                     },
                 ),
             )
+
+
+def take_of(
+    video: str | Path | Source,
+    options: Options = Options(),
+    *,
+    progress: Progress = no_progress,
+) -> Take:
+    """What applications work on: a saved take (a file of any format that is read back, or a folder
+    of results), of which `options.person` is kept, or else the motion in a video.
+
+    Raises what `load` and `estimate` raise, and `OptionError` for what has no end.
+    """
+    source = source_of(video)
+    if source.live:
+        raise OptionError(f"{source.shown} has no end: add --live, or record a video of it first")
+    saved = saved_of(source)
+    if saved is None:
+        return estimate(source, options, progress=progress)
+    return _kept(load(saved), options.person)
+
+
+def saved_of(video: str | Path | Source) -> Path | None:
+    """The file of the saved take that is meant, if one is."""
+    source = source_of(video)
+    return None if source.at is None else saved_take(source.at)
+
+
+def _kept(take: Take, person: str) -> Take:
+    """The take with those people in it who are meant."""
+    if person == "all" or not take.tracks:
+        return take
+    tracks, nobody = chosen(take.tracks, person, take.info)
+    numbers = {track.person for track in briefly(tracks)}
+    motions = tuple(motion for motion in take.motions if motion.person in numbers)
+    warnings = (*take.warnings, *([nobody] if nobody else []))
+    return replace(take, tracks=tuple(tracks), motions=motions, warnings=warnings)
 
 
 def _opened(video: str | Path | Source, options: Options) -> VideoReader | BlankVideo:

@@ -1,7 +1,6 @@
 """`monomocap count VIDEO`."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,7 +57,7 @@ def count(
     with shown(quiet) as progress:
         done = count_video(
             video,
-            output or default_folder(Path(video)),
+            output or default_folder(video),
             exercise,
             options,
             render=not no_video,

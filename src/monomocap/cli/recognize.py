@@ -115,7 +115,7 @@ def run(
     with shown(quiet) as progress:
         done = recognize_video(
             video,
-            output or default_folder(Path(video)),
+            output or default_folder(video),
             taught,
             options,
             render=not no_video,

@@ -1,7 +1,6 @@
 """`monomocap score REFERENCE VIDEO`."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -15,7 +14,7 @@ from monomocap.options import Options
 _DEFAULT = Options()
 
 Reference = Annotated[
-    Path, typer.Argument(help="How it should be: a video or a saved take.", metavar="REFERENCE")
+    str, typer.Argument(help="How it should be: a video or a saved take.", metavar="REFERENCE")
 ]
 Video = Annotated[
     str, typer.Argument(help="The attempt, or with --live a camera.", metavar="VIDEO")
@@ -64,7 +63,7 @@ def score(
         done = score_videos(
             reference,
             video,
-            output or default_folder(Path(video)),
+            output or default_folder(video),
             options,
             mirror=mirror,
             timing=timing,
@@ -80,7 +79,7 @@ def score(
 
 
 def _live(
-    reference: Path, video: str, mirror: str, options: Options, as_json: bool, quiet: bool
+    reference: str, video: str, mirror: str, options: Options, as_json: bool, quiet: bool
 ) -> None:
     """A line whenever there is something else to say, at most every second; JSON for each pose."""
     if mirror == "auto":

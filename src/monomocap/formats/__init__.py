@@ -13,9 +13,13 @@ from pathlib import Path
 from monomocap.errors import FormatError
 from monomocap.formats.catalogue import FORMATS as FORMATS
 from monomocap.formats.catalogue import ending_of, format_of
+from monomocap.formats.keypoints import is_keypoints
 from monomocap.formats.model_card import model_card_output as model_card_output
 from monomocap.formats.style import Style as Style
 from monomocap.types import Take
+
+RESULTS = "take.npz"
+"""The take in a folder of results."""
 
 
 def save(take: Take, path: str | Path, style: Style = Style()) -> Path:
@@ -50,6 +54,22 @@ def load(path: str | Path) -> Take:
     chosen = format_of(path)
     chosen.check()
     return chosen.read(path)
+
+
+def saved_take(path: str | Path) -> Path | None:
+    """The file of a saved take that a path means: itself, or the one in a folder of results.
+
+    None for everything else: by their names these are videos, pictures, or finished 2D. A file of
+    a format that is only written is named, too, so that `load` says what to do.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return path / RESULTS if (path / RESULTS).is_file() else None
+    fitting = [ending for ending in FORMATS if path.name.lower().endswith(ending)]
+    if not fitting:
+        return None
+    chosen = FORMATS[max(fitting, key=len)]
+    return path if chosen.reads or not is_keypoints(path) else None
 
 
 def files_of(take: Take, path: Path) -> dict[Path, Take]:

@@ -10,18 +10,16 @@ from monomocap.apps.count.draw import render_counts
 from monomocap.apps.count.exercises import load_exercise
 from monomocap.apps.count.live import CountNow, LiveCounter
 from monomocap.apps.count.result import Counts, PersonCount, Repetition
-from monomocap.formats import load, save
+from monomocap.formats import save
 from monomocap.formats.files import check_folder, make_folder, whole_or_nothing
 from monomocap.live import live_poses
 from monomocap.options import Options, Progress, no_progress
-from monomocap.pipeline import estimate
+from monomocap.pipeline import saved_of, take_of
 from monomocap.skeleton import H36M17
 from monomocap.types import Take
 from monomocap.video.sources import Source
 
 JSON, VIDEO, NPZ = "counts.json", "counts.mp4", "take.npz"
-TAKES = (".json", ".npz")
-"""Endings of saved takes, which are not estimated again."""
 FORMAT, SCHEMA_VERSION = "monomocap.counts", 1
 
 
@@ -35,7 +33,7 @@ class Counted:
 
 
 def count_video(
-    video: str | Path,
+    video: str | Path | Source,
     folder: str | Path,
     exercise: str | None = None,
     options: Options = Options(),
@@ -47,18 +45,17 @@ def count_video(
 
     A take is not estimated again; its video is drawn on where it still lies at its place.
     """
-    video, folder = Path(video), Path(folder)
+    folder = Path(folder)
     check_folder(folder)
     if exercise is not None:
         load_exercise(exercise)  # a wrong name stops here
-    saved = video.suffix.lower() in TAKES
-    take = load(video) if saved else estimate(video, options, progress=progress)
+    take = take_of(video, options, progress=progress)
     counts = count(take, exercise)
     make_folder(folder)
     files = [folder / JSON]
     with whole_or_nothing(files[0]) as temporary:
         temporary.write_text(json.dumps(as_dict(take, counts), indent=2) + "\n")
-    if not saved:
+    if saved_of(video) is None:
         files.append(save(take, folder / NPZ))
     film = take.info.film
     if render and film is not None and len(take.time_s):

@@ -23,15 +23,13 @@ from monomocap.apps.drive.api import Send
 from monomocap.apps.drive.draw import render_drive
 from monomocap.apps.drive.puppet import CalibrationName
 from monomocap.errors import OptionError
-from monomocap.formats import load
 from monomocap.formats.files import check_folder, make_folder
 from monomocap.options import Options, Progress, no_progress
-from monomocap.pipeline import estimate
+from monomocap.pipeline import take_of
 from monomocap.types import Take
 from monomocap.video.sources import source_of
 from monomocap.workflows.live import stopped_by_ctrl_c
 
-TAKES = (".npz", ".json")
 VIDEO = "drive.mp4"
 
 
@@ -81,7 +79,7 @@ def drive(
     `told` is given the page's address once it is served. What is sent ends with the first Ctrl-C,
     too.
     """
-    live = Path(video).suffix.lower() not in TAKES and source_of(video).live
+    live = source_of(video).live
     if live and (wanted.avatar or wanted.folder):
         raise OptionError("a camera has no end: record a video first to write files of it")
     if wanted.folder is not None:
@@ -117,8 +115,7 @@ def _from_file(
     send: Send | None,
     progress: Progress,
 ) -> Driven:
-    take = load(video) if Path(video).suffix.lower() in TAKES else None
-    take = take or estimate(video, options, progress=progress)
+    take = take_of(video, options, progress=progress)
     how: dict[str, Any] = {
         "calibration": wanted.calibration,
         "mirror": wanted.mirror,

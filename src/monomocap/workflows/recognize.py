@@ -7,18 +7,16 @@ from pathlib import Path
 from threading import Event
 
 from monomocap.apps.recognize import DoingNow, LiveRecognizer, Recognition, Recognizer, recognize
-from monomocap.apps.recognize.api import TAKES
 from monomocap.apps.recognize.draw import render_recognition
-from monomocap.errors import OptionError
-from monomocap.formats import load, save
+from monomocap.formats import save
 from monomocap.formats.files import check_folder, make_folder, whole_or_nothing
 from monomocap.lift.protocol import Lifter
 from monomocap.live import live_poses
 from monomocap.options import Options, Progress, no_progress
-from monomocap.pipeline import estimate
+from monomocap.pipeline import saved_of, take_of
 from monomocap.skeleton import Skeleton
 from monomocap.types import Camera, Take
-from monomocap.video.sources import Source, source_of
+from monomocap.video.sources import Source
 from monomocap.workflows.live import stopped_by_ctrl_c
 
 JSON, VIDEO, NPZ = "recognition.json", "recognition.mp4", "take.npz"
@@ -34,7 +32,7 @@ class Recognized:
 
 
 def recognize_video(
-    video: str | Path,
+    video: str | Path | Source,
     folder: str | Path,
     recognizer: Recognizer | None = None,
     options: Options = Options(),
@@ -47,18 +45,15 @@ def recognize_video(
     A take is not estimated again; its video is drawn on where it still lies at its place. Without
     a recognizer only the signals of safety are looked for.
     """
-    if source_of(str(video)).live:
-        raise OptionError(f"{video} has no end: recognize it live, or record a video of it first")
-    video, folder = Path(video), Path(folder)
+    folder = Path(folder)
     check_folder(folder)
-    saved = video.suffix.lower() in TAKES
-    take = load(video) if saved else estimate(video, options, progress=progress)
+    take = take_of(video, options, progress=progress)
     found = recognize(take, recognizer)
     make_folder(folder)
     files = [folder / JSON]
     with whole_or_nothing(files[0]) as temporary:
         temporary.write_text(json.dumps(found.as_dict(), indent=2) + "\n")
-    if not saved:
+    if saved_of(video) is None:
         files.append(save(take, folder / NPZ))
     film = take.info.film
     if render and film is not None and len(take.time_s):

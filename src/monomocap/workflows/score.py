@@ -9,18 +9,15 @@ from monomocap.apps.score.draw import render_score
 from monomocap.apps.score.live import LiveScore, Now
 from monomocap.apps.score.result import Score
 from monomocap.apps.score.score import Mirror, Timing, score
-from monomocap.formats import load
 from monomocap.formats.files import check_folder, make_folder, whole_or_nothing
 from monomocap.live import live_poses
 from monomocap.options import Options, Progress, no_progress
-from monomocap.pipeline import estimate
+from monomocap.pipeline import take_of
 from monomocap.skeleton import H36M17
 from monomocap.types import Take
 from monomocap.video.sources import Source
 
 JSON, VIDEO = "score.json", "score.mp4"
-TAKES = (".json", ".npz")
-"""Endings of saved takes, which are not estimated again."""
 FORMAT, SCHEMA_VERSION = "monomocap.score", 1
 
 
@@ -35,8 +32,8 @@ class Scored:
 
 
 def score_videos(
-    reference: str | Path,
-    video: str | Path,
+    reference: str | Path | Source,
+    video: str | Path | Source,
     folder: str | Path,
     options: Options = Options(),
     *,
@@ -51,7 +48,7 @@ def score_videos(
     """
     folder = Path(folder)
     check_folder(folder)
-    takes = [_take(Path(one), options, progress) for one in (reference, video)]
+    takes = [take_of(one, options, progress=progress) for one in (reference, video)]
     found = score(*takes, mirror=mirror, timing=timing)
     make_folder(folder)
     files = [folder / JSON]
@@ -62,12 +59,6 @@ def score_videos(
         files.append(folder / VIDEO)
         render_score(found, takes[0], films[0], takes[1], films[1], files[-1], progress=progress)
     return Scored(takes[0], takes[1], found, tuple(files))
-
-
-def _take(path: Path, options: Options, progress: Progress) -> Take:
-    return (
-        load(path) if path.suffix.lower() in TAKES else estimate(path, options, progress=progress)
-    )
 
 
 def as_dict(found: Score, reference: Take, attempt: Take) -> dict[str, object]:
@@ -135,7 +126,7 @@ def score_live(
     progress: Progress = no_progress,
 ) -> Iterator[Now]:
     """How the person who was seen first is doing, after every picture of a camera or stream."""
-    wanted = _take(Path(reference), options, progress)
+    wanted = take_of(reference, options, progress=progress)
     live = LiveScore(wanted, mirror=mirror, skeleton=H36M17)
     whose: int | None = None
     for moment in live_poses(source, options):

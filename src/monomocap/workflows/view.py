@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from monomocap.errors import FormatError, OutputError, VideoError
-from monomocap.formats import load, save
+from monomocap.formats import RESULTS, load, save
 from monomocap.formats.catalogue import FORMATS, ending_of
 from monomocap.formats.files import check_folder
 from monomocap.types import Take
-from monomocap.workflows.run import NPZ
 
 ENDING = ".rrd"
 
@@ -42,7 +41,7 @@ def _check(recording: Path) -> None:
 
 def file_of(take: Path) -> Path:
     """The numbers of a folder of results, or the file itself."""
-    return take / NPZ if take.is_dir() else take
+    return take / RESULTS if take.is_dir() else take
 
 
 def _with_video(take: Take, video: Path | None) -> Take:

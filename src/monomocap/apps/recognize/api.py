@@ -11,14 +11,10 @@ from monomocap.apps.recognize.result import Action, Recognition
 from monomocap.apps.recognize.segments import segments
 from monomocap.apps.recognize.signals import Signal, signals
 from monomocap.errors import InputError
-from monomocap.formats import load
 from monomocap.geometry.world import in_world
 from monomocap.options import Options, Progress, no_progress
-from monomocap.pipeline import estimate
+from monomocap.pipeline import take_of
 from monomocap.types import Motion3D, Take
-
-TAKES = (".npz", ".json")
-"""Endings of saved takes; every other file in a folder of clips is taken for a video."""
 
 
 def train(
@@ -42,7 +38,7 @@ def train(
     for label, paths in clips.items():
         for path in paths:
             progress("teach", done, count)
-            examples[label] += _shown_in(_take(path, options))
+            examples[label] += _shown_in(take_of(path, options))
             done += 1
     progress("teach", count, count)
     checked_labels(examples)
@@ -89,10 +85,6 @@ def actions_in(recognizer: Recognizer, series: Series, person: int) -> list[Acti
         label = names[one.label]
         found.append(Action(person, label, float(start_s), float(end_s), said[label], said))
     return found
-
-
-def _take(path: Path, options: Options) -> Take:
-    return load(path) if path.suffix.lower() in TAKES else estimate(path, options)
 
 
 def _shown_in(take: Take) -> list[Series]:
