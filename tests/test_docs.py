@@ -1,18 +1,27 @@
 """The guide and the front page tell the truth: every command and option, and nothing else."""
 
 import re
+import shlex
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 
 from monomocap.cli.main import app
+from monomocap.formats import Style, save
+from tests.scripted import doing, take_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GUIDE = (REPOSITORY / "docs" / "cli.md").read_text()
 README = (REPOSITORY / "README.md").read_text()
 ROOT = typer.main.get_command(app)
 COMMANDS: dict[str, object] = dict(ROOT.commands)  # type: ignore[attr-defined]
+
+
+PAGES = {page.name: page.read_text() for page in sorted((REPOSITORY / "docs").glob("*.md"))}
+APPLICATIONS = ("count", "score", "recognize", "drive")
 
 
 def section(command: str) -> str:
@@ -96,3 +105,64 @@ def test_the_front_pages_python_runs_as_written(
     )
     exec(compile(code, "README.md", "exec"), {})
     assert monomocap.load("walk.npz").motions[0].xyz_m.shape == (3, 17, 3)
+
+
+def examples(text: str) -> list[list[str]]:
+    """The words of every `monomocap` command in a page's blocks, without its comment."""
+    blocks = re.findall(r"```(?:console|sh)\n(.*?)```", text, re.S)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    words = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines]
+    return [one[1:] for one in words if one[:1] == ["monomocap"]]
+
+
+def parsed(words: list[str]) -> Any:
+    """A command with its values, not run; a word that it does not know is an error."""
+    command: Any = ROOT
+    while within := getattr(command, "commands", None):
+        command, words = within[words[0]], words[1:]
+    return command.make_context(command.name, list(words))
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_every_command_that_a_page_shows_is_understood(page: str) -> None:
+    for words in examples(PAGES[page]):
+        told = [word for word in words if word not in ("|", ">")]
+        assert told == words, f"{page}: a pipe in {words}"
+        parsed(words)
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_every_application_has_a_page_with_examples(name: str) -> None:
+    commands = [words[0] for words in examples(PAGES[f"{name}.md"])]
+    assert commands and set(commands) == {name}
+    within = [
+        span.split() for span in re.findall(r"`(monomocap [a-z]+ [^`]+)`", PAGES[f"{name}.md"])
+    ]
+    for words in within:
+        parsed(words[1:])
+
+
+def test_a_wrong_example_would_be_noticed() -> None:
+    with pytest.raises(Exception, match="No such option"):
+        parsed(["count", "gym.mp4", "--exercises", "squat"])
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_an_applications_python_runs_as_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very lines of its page; whatever the video is called, somebody does squats in it."""
+    import monomocap
+
+    take = take_of(doing("squat", 3, 1.2))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(monomocap, "estimate", lambda video: take, raising=False)
+    save(take, "me.glb", Style(names="mixamo"))
+    Path("me.glb").rename("me.vrm")
+    for label in ("squat", "lateral_raise"):
+        (tmp_path / "clips" / label).mkdir(parents=True)
+        for number in range(2):
+            clip = take_of(doing(label, 3 + number))
+            save(replace(clip, info=replace(clip.info, path="")), f"clips/{label}/{number}.npz")
+    (code,) = re.findall(r"```python\n(.*?)```", PAGES[f"{name}.md"], re.S)
+    exec(compile(code, f"{name}.md", "exec"), {})

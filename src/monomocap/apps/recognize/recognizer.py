@@ -132,8 +132,9 @@ def windows_of(series: Series) -> Windows:
     return np.stack([np.append(0, starts), np.append(frames, starts + length)], axis=1)
 
 
-def save_recognizer(recognizer: Recognizer, path: Path) -> Path:
+def save_recognizer(recognizer: Recognizer, path: str | Path) -> Path:
     """Write it as NPZ: plain arrays, no code. Raises `OutputError` where nothing can be written."""
+    path = Path(path)
     about = {
         "format": FORMAT,
         "labels": recognizer.labels,
