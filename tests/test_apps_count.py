@@ -89,6 +89,25 @@ def test_nothing_is_counted_where_nothing_repeats() -> None:
     assert free_count(series_of(single)).sets == ()
 
 
+def test_a_joint_that_was_never_seen_does_not_hide_the_rest() -> None:
+    motion = doing("squat", 4)
+    xyz_m = motion.xyz_m.copy()
+    xyz_m[:, H36M17.index("left_wrist")] = np.nan
+    seen = replace(motion, xyz_m=xyz_m)
+    assert count_motion(seen).count == 4
+    assert len(count_motion(seen, load_exercise("squat")).sets[0].repetitions) == 4
+
+
+def test_what_was_hardly_seen_is_not_counted() -> None:
+    motion = doing("squat", 5, 2.0)
+    xyz_m = motion.xyz_m.copy()
+    xyz_m[100:165] = np.nan  # from within the second to within the third
+    counted = free_count(series_of(replace(motion, xyz_m=xyz_m)))
+    assert counted.count in (3, 4) and counted.main is not None
+    reasons = [r.reason for r in counted.sets[counted.main].repetitions if not r.counts]
+    assert reasons == ["the person was out of sight"]
+
+
 def test_everybody_is_counted() -> None:
     one, other = doing("squat", 3, 2.0), doing("lateral_raise", 4, 1.5)
     frames = min(len(one.time_s), len(other.time_s))

@@ -288,6 +288,7 @@ def test_live_follows_a_file_and_says_its_delay(
     done = drive_live(str(tmp_path / "walk.mp4"), lambda p, t: sent.append((p, t)), options)
     assert done.frames == len(sent) > 0 and done.calibration in ("standing", "as seen")
     assert 0 < done.mean_delay_s <= done.worst_delay_s
+    assert 0 < done.median_delay_s <= done.worst_delay_s
     assert sent[0][1] == 0 and all(b[1] > a[1] for a, b in zip(sent, sent[1:], strict=False))
     with pytest.raises(OptionError, match="feet or none"):
         drive_live("nothing.mp4", lambda p, t: None, travel="given")

@@ -15,6 +15,7 @@ from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import InputError
 from monomocap.formats import save
 from monomocap.geometry.world import LEVEL
+from monomocap.skeleton import H36M17
 from monomocap.types import Motion3D
 from monomocap.video.read import VideoReader
 from tests.scripted import SIZE_PX, Scripted, doing, take_of, turned
@@ -100,6 +101,20 @@ def test_nobody_cannot_be_scored() -> None:
         score(take_of(press()), replace(take_of(press()), motions=(), tracks=()))
     with pytest.raises(InputError, match="nobody was seen in the reference"):
         score_motions(nobody, press())
+
+
+def test_what_is_too_short_or_not_whole_is_told() -> None:
+    motion = press()
+    moment = replace(motion, time_s=motion.time_s[:10], xyz_m=motion.xyz_m[:10],
+                     confidence=motion.confidence[:10])  # fmt: skip
+    with pytest.raises(InputError, match="attempt somebody is seen for 0.3 s"):
+        score_motions(motion, moment)
+    xyz_m = motion.xyz_m.copy()
+    xyz_m[:, H36M17.index("left_wrist")] = np.nan
+    with pytest.raises(InputError, match="reference no moment shows: left_wrist"):
+        score_motions(replace(motion, xyz_m=xyz_m), motion)
+    with pytest.raises(InputError, match="reference no moment shows: left_wrist"):
+        LiveScore(take_of(replace(motion, xyz_m=xyz_m)))
 
 
 @pytest.mark.parametrize("fine", [True, False])

@@ -58,14 +58,18 @@ class Series:
 
     time_s: Float[np.ndarray, " time"]
     xyz_m: Float[np.ndarray, "time 17 3"]
-    """World frame (Z up), gaps filled."""
+    """World frame (Z up), gaps filled; NaN for a joint that was never seen."""
     values: Float[np.ndarray, "time channel"]
     """`CHANNELS`, finite everywhere."""
     seen: Bool[np.ndarray, " time"]
-    """False inside gaps, where everything only stands in."""
+    """False inside gaps, where everything only stands in; a joint that was never seen is none."""
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    def in_sight(self, begin: int, end: int) -> bool:
+        """Whether the person is seen in most frames from one to another, both counted."""
+        return float(self.seen[begin : end + 1].mean()) > 0.5
 
 
 def series_of(motion: Motion3D) -> Series:
@@ -78,13 +82,15 @@ def series_of(motion: Motion3D) -> Series:
             "limb directions want a motion in the world frame: in_world(motion, camera)"
         )
     xyz_m = convert(motion.xyz_m, motion.skeleton, H36M17).astype(np.float64)
-    if not np.isfinite(xyz_m).all(axis=(1, 2)).any():
+    known = np.isfinite(xyz_m).all(axis=2).any(axis=0)
+    if not np.isfinite(xyz_m[:, known]).all(axis=(1, 2)).any() or not known.any():
         return Series(
             np.empty(0), np.empty((0, 17, 3)), np.empty((0, len(CHANNELS))), np.empty(0, bool)
         )
     time_s, steady = to_rate(xyz_m, motion.time_s, RATE_HZ, FILL_S)
-    seen = np.isfinite(steady).all(axis=(1, 2))
+    seen = np.isfinite(steady[:, known]).all(axis=(1, 2))
     filled = filled_in(steady)
+    filled[:, ~known] = np.nan
     return Series(time_s, filled, channels(filled), seen)
 
 

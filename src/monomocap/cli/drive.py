@@ -84,10 +84,11 @@ def drive(
         typer.echo(json.dumps(done.as_dict(), indent=2))
     elif not quiet:
         if done.drive is not None:
-            late = f"{1000 * done.drive.mean_delay_s:.0f} ms, {1000 * done.drive.worst_delay_s:.0f}"
+            usual_ms, worst_ms = 1000 * done.drive.median_delay_s, 1000 * done.drive.worst_delay_s
+            said = f"usually {usual_ms:.0f} ms, for 95 of 100 at most {worst_ms:.0f} ms"
+            what = "from picture to packet" if done.live else "late"
             typer.echo(
-                f"sent {done.drive.frames} poses in {done.drive.seconds:.1f} s; "
-                f"delay from picture to packet {late} ms for 95 of 100"
+                f"sent {done.drive.frames} poses in {done.drive.seconds:.1f} s; {what}: {said}"
             )
         if done.files:
             typer.echo("wrote " + ", ".join(map(str, done.files)))

@@ -126,7 +126,8 @@ def run(
         typer.echo(json.dumps(done.recognition.as_dict(), indent=2))
     elif not quiet:
         wrote = "wrote " + ", ".join(map(str, done.files))
-        typer.echo("\n".join([*done.recognition.lines(), wrote]))
+        said = done.recognition.lines() if done.take.motions else ["nobody was seen"]
+        typer.echo("\n".join([*said, wrote]))
 
 
 def _live(video: str, taught: "Recognizer | None", options: Options, as_json: bool) -> None:

@@ -59,6 +59,8 @@ class Driven:
     """None when nothing was to be sent."""
     retargeted: Retargeted | None
     files: tuple[Path, ...]
+    live: bool = False
+    """Whether it came from a camera or a stream: a delay is then from picture to packet."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -87,7 +89,7 @@ def drive(
     with ExitStack() as held:
         send = _senders(wanted, held, told)
         if live:
-            return Driven(_from_camera(video, wanted, options, send), None, ())
+            return Driven(_from_camera(video, wanted, options, send), None, (), True)
         return _from_file(video, wanted, options, person, send, progress)
 
 

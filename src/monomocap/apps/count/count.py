@@ -7,7 +7,7 @@ from monomocap.apps.body_frame import Series, series_of
 from monomocap.apps.count import result, sets
 from monomocap.apps.count.defined import count_defined
 from monomocap.apps.count.exercises import Exercise, load_exercise
-from monomocap.apps.count.result import Counts, PersonCount, Repetition
+from monomocap.apps.count.result import UNSEEN, Counts, PersonCount, Repetition
 from monomocap.apps.count.search import TUNED, Tuning
 from monomocap.apps.measures import SIDES, measure
 from monomocap.geometry.world import in_world
@@ -76,6 +76,7 @@ def _repetition(
     series: Series, values: Float[np.ndarray, " time"], start: int, turn: int, end: int, reason: str
 ) -> Repetition:
     at = series.time_s
+    reason = reason if series.in_sight(start, end) else UNSEEN
     return Repetition(
         float(at[start]), float(at[turn]), float(at[end]), not reason, reason,
         float(values[start]), float(values[turn]),

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from monomocap.apps.body_frame import RATE_HZ, Series
 from monomocap.apps.count.exercises import Exercise, Rule
-from monomocap.apps.count.result import Repetition, Set
+from monomocap.apps.count.result import UNSEEN, Repetition, Set
 from monomocap.apps.measures import measure
 
 SMOOTH_S = 0.1
@@ -98,8 +98,8 @@ def _judged(
     )
     reasons = [limit.broken(reached)]
     reasons += [r.broken(_value(series, r, start, turn, end)) for r in exercise.rules]
-    if not series.seen[start : end + 1].mean() > 0.5:
-        reasons.append("the person was out of sight")
+    if not series.in_sight(start, end):
+        reasons.append(UNSEEN)
     reason = "; ".join(r for r in reasons if r)
     at = series.time_s
     return Repetition(

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+UNSEEN = "the person was out of sight"
+"""Why a repetition does not count of which less than half was seen."""
+
 
 @dataclass(frozen=True)
 class Repetition:

@@ -16,6 +16,7 @@ from monomocap.geometry.rig_fit import fit
 from monomocap.geometry.world import in_world
 from monomocap.live import live_poses
 from monomocap.options import Options, Smooth
+from monomocap.rows import briefly
 from monomocap.skeleton import H36M17, convert, convert_score
 from monomocap.types import Camera, Motion3D, Take
 from monomocap.video.sources import Source
@@ -36,6 +37,7 @@ class Drive:
     """How the body was learnt: standing, as seen, tpose; empty when it never was."""
     mean_delay_s: float
     """Live: from a picture's arrival to its packet. From a take: how late packets were."""
+    median_delay_s: float
     worst_delay_s: float
     """95 of 100 packets were quicker."""
 
@@ -74,7 +76,9 @@ def _prepared(
     """The poses, and how the body was learnt."""
     motion = take.motion(person)
     if motion is None:
-        raise InputError(f"{take.info.path}: there is no person {person} to drive with")
+        there = ", ".join(str(one.person) for one in briefly(take.motions))
+        who = f"there is no person {person}; choose one of: {there}" if there else "nobody was seen"
+        raise InputError(f"{take.info.path}: {who}")
     if travel is None:
         travel = "given" if motion.root_m is not None or motion.frame == "world" else "feet"
     rigged = _fitted(in_world(motion, take.camera), mirror)
@@ -170,8 +174,9 @@ class _Tally:
 
     def drive(self, calibration: str) -> Drive:
         late = self._delays_s or [0.0]
-        mean_s, worst_s = float(np.mean(late)), float(np.percentile(late, 95))
-        return Drive(len(self._delays_s), self._last_s, calibration, mean_s, worst_s)
+        median_s, worst_s = np.percentile(late, [50, 95]).tolist()
+        mean_s = float(np.mean(late))
+        return Drive(len(self._delays_s), self._last_s, calibration, mean_s, median_s, worst_s)
 
 
 def _fitted(world: Motion3D, mirror: bool) -> Rigged:

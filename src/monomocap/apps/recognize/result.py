@@ -50,7 +50,10 @@ class Recognition:
             for a in self.actions
         ]
         said += [f"{_when(s.person, s.start_s, s.end_s)}  SIGNAL: {s.name}" for s in self.signals]
-        return said or ["nothing was recognized"]
+        nothing = (
+            "nothing was recognized" if self.labels else "nobody fell, lay still or put hands up"
+        )
+        return said or [nothing]
 
 
 def _when(person: int, start_s: float, end_s: float) -> str:

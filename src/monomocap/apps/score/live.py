@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from monomocap.apps.body_frame import channels, filled_in, series_of
+from monomocap.apps.body_frame import channels, filled_in
 from monomocap.apps.score.align import STILL_COST, distances
 from monomocap.apps.score.faults import LEAST_DEG, in_words
 from monomocap.apps.score.joints import differences, joints_of, mirrored_poses
-from monomocap.apps.score.score import POSE_CHANNELS, other_side, steady
+from monomocap.apps.score.score import POSE_CHANNELS, other_side, seen_whole, steady
 from monomocap.errors import InputError
 from monomocap.geometry.world import LEVEL, in_world
 from monomocap.skeleton import H36M17, Skeleton, convert
@@ -51,9 +51,7 @@ class LiveScore:
         motion = reference.motion()
         if motion is None:
             raise InputError(f"nobody was seen in the reference {reference.info.path}")
-        series = series_of(in_world(motion, reference.camera))
-        if not len(series):
-            raise InputError(f"nobody was seen in the reference {reference.info.path}")
+        series = seen_whole(in_world(motion, reference.camera), "reference")
         poses = steady(series.xyz_m)
         self._reference_s = series.time_s
         self._channels = channels(poses)[:, POSE_CHANNELS]

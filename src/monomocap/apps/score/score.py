@@ -19,12 +19,15 @@ from monomocap.apps.score.joints import (
 from monomocap.apps.score.result import Score
 from monomocap.errors import InputError, OptionError
 from monomocap.geometry.world import in_world
+from monomocap.skeleton import H36M17
 from monomocap.types import Motion3D, Take
 
 Mirror = Literal["auto", "yes", "no"]
 Timing = Literal["follow", "own"]
 
 SMOOTH_S = 0.07
+LEAST_S = 0.5
+"""What is seen for less is a pose, and no movement to compare."""
 PHASES = 6
 HALF_DEG = 27.0
 """A joint that is this far off gets half; the first degrees cost little, but never nothing."""
@@ -70,16 +73,28 @@ def score_motions(
     for value, choices in ((mirror, get_args(Mirror)), (timing, get_args(Timing))):
         if value not in choices:
             raise OptionError(f"{value!r} is none of: {', '.join(choices)}")
-    wanted, done = _series(reference, "reference"), _series(attempt, "attempt")
+    wanted, done = seen_whole(reference, "reference"), seen_whole(attempt, "attempt")
     options = {"auto": (False, True), "yes": (True,), "no": (False,)}[mirror]
     tried = [_scored(wanted, done, turned, timing) for turned in options]
     return max(tried, key=lambda s: s.form)
 
 
-def _series(motion: Motion3D, which: str) -> Series:
+def seen_whole(motion: Motion3D, which: str) -> Series:
+    """The series of a motion that is long and whole enough to compare; else `InputError`."""
     series = series_of(motion)
-    if len(series) < 2:
-        raise InputError(f"nobody was seen in the {which} for long enough to compare")
+    seen_s = series.seen.sum() / RATE_HZ
+    if not seen_s:
+        raise InputError(f"nobody was seen in the {which}")
+    if seen_s < LEAST_S:
+        raise InputError(
+            f"in the {which} somebody is seen for {seen_s:.1f} s, which is too short to compare; "
+            f"{LEAST_S:g} s or more are needed"
+        )
+    never = [H36M17.joints[j] for j in np.flatnonzero(np.isnan(series.xyz_m).all(axis=(0, 2)))]
+    if never:
+        raise InputError(
+            f"in the {which} no moment shows: {', '.join(never)}; the whole body is compared"
+        )
     return series
 
 
