@@ -103,6 +103,20 @@ def test_nobody_cannot_be_scored() -> None:
         score_motions(nobody, press())
 
 
+def test_what_is_left_out_or_added_is_told() -> None:
+    """Twice against five times; a rest, another tempo or a mistake is neither."""
+    twice, often = doing("squat", 2, 2.0), doing("squat", 5, 2.0)
+    found = score_motions(often, twice)
+    assert sum(b - a for a, b in found.left_out_s) > 4.0 and found.added_s == ()
+    found = score_motions(twice, often)
+    assert sum(b - a for a, b in found.added_s) > 4.0 and found.left_out_s == ()
+    slow, calm = doing("squat", 2, 3.5), late(twice, 1.5)
+    leaning = with_mistake(twice, Mistake("trunk", "leaning too far forward", 30.0, True))
+    for attempt in (twice, slow, calm, leaning):
+        found = score_motions(twice, attempt)
+        assert (found.left_out_s, found.added_s) == ((), ())
+
+
 def test_what_is_too_short_or_not_whole_is_told() -> None:
     motion = press()
     moment = replace(motion, time_s=motion.time_s[:10], xyz_m=motion.xyz_m[:10],

@@ -9,6 +9,7 @@ from monomocap.apps.score.draw import render_score
 from monomocap.apps.score.live import LiveScore, Now
 from monomocap.apps.score.result import Score
 from monomocap.apps.score.score import Mirror, Timing, score
+from monomocap.apps.score.unmatched import in_words
 from monomocap.formats.files import check_folder, make_folder, whole_or_nothing
 from monomocap.live import live_poses
 from monomocap.options import Options, Progress, no_progress
@@ -18,6 +19,8 @@ from monomocap.types import Take
 from monomocap.video.sources import Source
 
 JSON, VIDEO = "score.json", "score.mp4"
+_TOLD_S = ("delay_s", "left_out_s", "added_s")
+"""Of the seconds, those that are told as they are."""
 FORMAT, SCHEMA_VERSION = "monomocap.score", 1
 
 
@@ -63,7 +66,7 @@ def score_videos(
 
 def as_dict(found: Score, reference: Take, attempt: Take) -> dict[str, object]:
     """For JSON; the moments that belong together as pairs of seconds."""
-    told = {k: v for k, v in vars(found).items() if not k.endswith("_s") or k == "delay_s"}
+    told = {k: v for k, v in vars(found).items() if not k.endswith("_s") or k in _TOLD_S}
     told.pop("off_deg")
     head = {
         "format": FORMAT,
@@ -108,7 +111,9 @@ def lines(found: Score) -> list[str]:
     when = f"{abs(found.delay_s):.1f} s {'later' if found.delay_s >= 0 else 'earlier'}"
     mirror = ", compared in a mirror" if found.mirrored else ""
     out.append(f"{found.speed:.2f} times as fast as the reference, begins {when}{mirror}")
-    out += [f"* {fault.says}" for fault in found.faults] or ["* nothing is off by 10 degrees"]
+    said = [fault.says for fault in found.faults]
+    said += in_words(found.left_out_s, found.added_s)
+    out += [f"* {each}" for each in said or ["nothing is off by 10 degrees"]]
     heads = [f"{a:.1f}-{b:.1f} s" for a, b in found.phases_s]
     out.append(f"{'degrees off':<16}{'mean':>6}" + "".join(f"{head:>12}" for head in heads))
     for joint, mean in sorted(found.joint_deg.items(), key=lambda item: -item[1]):

@@ -51,7 +51,7 @@ class Recognition:
         ]
         said += [f"{_when(s.person, s.start_s, s.end_s)}  SIGNAL: {s.name}" for s in self.signals]
         nothing = (
-            "nothing was recognized" if self.labels else "nobody fell, lay still or put hands up"
+            "nothing was recognized" if self.labels else "no fall, no lying still, no hands up"
         )
         return said or [nothing]
 

@@ -50,6 +50,10 @@ class Score:
     """Begin and end of the phases on the reference's clock: parts with as much movement each."""
     faults: tuple[Fault, ...]
     """The worst first."""
+    left_out_s: tuple[tuple[float, float], ...]
+    """What the attempt does not do, on the reference's clock."""
+    added_s: tuple[tuple[float, float], ...]
+    """What it does besides, on its own clock."""
     reference_s: Float[np.ndarray, " step"]
     attempt_s: Float[np.ndarray, " step"]
     """What is shown side by side: moments that belong together."""

@@ -17,6 +17,7 @@ from monomocap.apps.score.joints import (
     mirrored_poses,
 )
 from monomocap.apps.score.result import Score
+from monomocap.apps.score.unmatched import unmatched
 from monomocap.errors import InputError, OptionError
 from monomocap.geometry.world import in_world
 from monomocap.skeleton import H36M17
@@ -128,6 +129,8 @@ def _scored(reference: Series, attempt: Series, turned: bool, timing: Timing) ->
             phase_deg=_by_phase(steps, weight, path[:, 0], phases),
             phases_s=_times(phases, reference.time_s),
             faults=faults_of(steps, path, attempt.time_s, phases),
+            left_out_s=unmatched(path[:, 0], path[:, 1], steps.size_deg, reference.time_s),
+            added_s=unmatched(path[:, 1], path[:, 0], steps.size_deg, attempt.time_s),
             reference_s=reference.time_s[path[:, 0]],
             attempt_s=attempt.time_s[path[:, 1]],
             off_deg=steps.size_deg,
