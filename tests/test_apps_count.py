@@ -89,6 +89,14 @@ def test_nothing_is_counted_where_nothing_repeats() -> None:
     assert free_count(series_of(single)).sets == ()
 
 
+@pytest.mark.parametrize("number", [7, 10, 12, 14])
+def test_who_talks_with_their_hands_repeats_nothing(number: int) -> None:
+    """Twenty seconds of gestures, in which a few are half alike by chance."""
+    rng = np.random.default_rng([101, number])
+    motion = seen_from(talking(rng, 1.75, 20.0), "front", rng)
+    assert free_count(series_of(in_world(motion, Camera.from_fov(640, 480)))).count == 0
+
+
 def test_a_joint_that_was_never_seen_does_not_hide_the_rest() -> None:
     motion = doing("squat", 4)
     xyz_m = motion.xyz_m.copy()

@@ -44,7 +44,8 @@ FLOOR_DEPTH = 0.1
 
 @dataclass(frozen=True)
 class Tuning:
-    """Numbers that were tuned on `benchmarks/counting.py --seed 1`, and on no other seed."""
+    """Numbers that were tuned on `benchmarks/counting.py --seed 1`, and on no other seed; what may
+    be chance also on 200 clips of its `talking`, drawn with seed 101."""
 
     windows_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     smooth_s: tuple[float, ...] = (0.04, 0.15)
@@ -79,6 +80,14 @@ class Tuning:
     """The usual difference of such a movement's cycles, where they come in no rhythm."""
     rhythm: float = 0.15
     """How much durations differ in a rhythm, at most: their deviation as a share of their mean."""
+    most_unlike: float = 0.65
+    """The usual difference of a cycle from the others of its set, when hardly anything else is done
+    in between."""
+    most_unlike_broken: float = 0.5
+    """The same where there is other movement in between: who moves about for long does much twice
+    or three times by chance, roughly."""
+    unbroken: float = 0.85
+    """Share of a set's movement that is in its cycles, when hardly anything else is."""
     pause_cycles: float = 5.0
     pause_s: float = 2.0
     """A rest longer than this many usual repetitions and these seconds ends a set."""
@@ -96,6 +105,9 @@ class Found:
     excursion: Float[np.ndarray, " cycle"]
     differs: Float[np.ndarray, " cycle"]
     """From the usual cycle, as a share of the movement."""
+    from_others: Float[np.ndarray, " cycle"]
+    """The same, from the usual one of the others of its side: two cycles that have little to do
+    with one another are each only half their distance from their own middle."""
     axis: Float[np.ndarray, " channel"]
     both_sides: bool
     """Whether the signal was taken from the pose made alike on both sides."""
@@ -227,7 +239,7 @@ def along(
     differs = np.where(edges | _odd_ends(group), 1.0, group.differs)
     return Found(
         extremes[keep], group.frames[keep], group.poses[keep], group.excursion[keep],
-        differs[keep], axis, both_sides, sigma_s, group.height,
+        differs[keep], group.from_others[keep], axis, both_sides, sigma_s, group.height,
     )  # fmt: skip
 
 
@@ -243,6 +255,7 @@ class _Group:
     height: float
     """Of the usual cycle, along the axis."""
     differs: Float[np.ndarray, " cycle"]
+    from_others: Float[np.ndarray, " cycle"]
     members: Bool[np.ndarray, " cycle"]
 
     @property
@@ -291,8 +304,19 @@ def _alike(
     if members.sum() < 2:
         return None
     other = _other_side(steady, usual, size, differs, full & ~members, tuning)
-    differs, members = np.minimum(differs, other), members | (other < tuning.alike)
-    return _Group(hills.frames, poses, excursion, usual, size, height, differs, members)
+    turned = other < tuning.alike
+    alone = np.where(turned, _left_out(other, turned), _left_out(differs, members))
+    differs, members = np.minimum(differs, other), members | turned
+    return _Group(hills.frames, poses, excursion, usual, size, height, differs, alone, members)
+
+
+def _left_out(
+    differs: Float[np.ndarray, " cycle"], members: Bool[np.ndarray, " cycle"]
+) -> Float[np.ndarray, " cycle"]:
+    """How much each would differ from the mean of the others; one alone is not in its own mean."""
+    count = int(members.sum())
+    left: Float[np.ndarray, " cycle"] = differs * (count / (count - 1) if count > 1 else 1.0)
+    return left
 
 
 def _other_side(

@@ -24,6 +24,8 @@ from monomocap.apps.count.search import (
 
 MOST_GROUPS, RIVALS = 12, 4
 """Groups that are looked at closely: in all, and of one stretch of time."""
+MOVED_SIGMA_S = 0.15
+"""Smoothing before movement is added up."""
 MOST_SETS = 5
 """Movements told apart in one video; the rest is other movement."""
 
@@ -45,11 +47,14 @@ def find_sets(values: Values, tuning: Tuning = TUNED) -> list[Set]:
     groups = [g for c in candidates(values, tuning) for g in _bouts(c, tuning)]
     groups = _both_ways(values, groups, tuning)
     groups = [_refined(values, g, tuning) for g in _best([g for g in groups if _counts(g, tuning)])]
+    moved = _moved(values)
     sets: list[Set] = []
     taken: list[tuple[int, int]] = []
     for group in sorted(groups, key=lambda g: -g.score):
         free = _without(group, taken)
         if free is None or not _counts(free, tuning) or len(sets) >= MOST_SETS:
+            continue
+        if _by_chance(free, moved, tuning):
             continue
         sets.append(_with_partial(values, free, tuning))
         taken.append(free.span)
@@ -104,6 +109,24 @@ def _in_rhythm(group: Found, tuning: Tuning) -> bool:
     )
 
 
+def _moved(values: Values) -> Float[np.ndarray, " time"]:
+    """How far the pose has gone up to each frame, trembling left out."""
+    steps = np.diff(smoothed(values, MOVED_SIGMA_S), axis=0)
+    return np.r_[0.0, np.cumsum(np.linalg.norm(steps, axis=1))]
+
+
+def _by_chance(group: Found, moved: Float[np.ndarray, " time"], tuning: Tuning) -> bool:
+    """Whether a group's cycles are no more alike than some are of anybody who moves about.
+
+    Each is held against the others, and not against a mean of which it is a part.
+    """
+    unlike = float(np.median(group.from_others[group.complete]))
+    begin, end = group.span
+    inside = (moved[group.extremes[:, 2]] - moved[group.extremes[:, 0]]).sum()
+    unbroken = inside >= tuning.unbroken * (moved[end] - moved[begin])
+    return unlike > (tuning.most_unlike if unbroken else tuning.most_unlike_broken)
+
+
 def _bouts(group: Found, tuning: Tuning) -> list[Found]:
     """A group in parts, where somebody rested for long."""
     begin, end = group.extremes[:, 0], group.extremes[:, 2]
@@ -120,6 +143,7 @@ def _part(group: Found, rows: np.ndarray) -> Found:
         poses=group.poses[rows],
         excursion=group.excursion[rows],
         differs=group.differs[rows],
+        from_others=group.from_others[rows],
     )
 
 
