@@ -93,7 +93,8 @@ def estimate(
             moved = background.moved(tracks)
             tracks, nobody = chosen(tracks, options.person, reader.info)
             detected_s = time.perf_counter()
-            people = _lifted(People.of(tracks, time_s), lifter, camera, options, progress)
+            tracks = People.of(tracks, time_s)
+            people = _lifted(tracks, lifter, camera, options, progress)
             tracks = people.part(lambda person: person.track).handed_out()
             lifted_s = time.perf_counter()
             settled = _settled(people, camera, options)
@@ -238,11 +239,11 @@ def _lifted(
     options: Options,
     progress: Progress,
 ) -> People[Person]:
-    """Everybody mended and lifted, one after the other."""
-    done = itertools.count()
+    """Everybody mended and lifted, one after the other; `tracks` are let go as that is done."""
+    many, done = len(tracks), itertools.count()
 
     def lifted(track: Track2D) -> Person:
-        progress("lift", next(done), len(tracks))
+        progress("lift", next(done), many)
         one = mended(track)
         if options.as_published:
             motion = lift(one.track, lifter, camera, options)
@@ -251,8 +252,9 @@ def _lifted(
         return Person(one.track, motion, one.exchanged, one.outlier)
 
     # A published model's windows begin where the video begins.
-    people = each(lifted, tracks.seen_whole() if options.as_published else tracks)
-    progress("lift", len(tracks), len(tracks))
+    tracks = tracks.seen_whole() if options.as_published else tracks
+    people = each(lifted, tracks, let_go=tracks)
+    progress("lift", many, many)
     return people
 
 

@@ -33,7 +33,7 @@ class People(Sequence[T]):
     def __init__(self, time_s: Float[np.ndarray, " time"], kept: Iterable["Kept[T]"]) -> None:
         self.time_s = time_s
         """Of every frame of the video, seconds."""
-        self._kept = tuple(kept)
+        self._kept = list(kept)
 
     @classmethod
     def of(cls, nouns: Sequence[T], time_s: Float[np.ndarray, " time"]) -> "People[T]":
@@ -80,6 +80,12 @@ class People(Sequence[T]):
         window = (0, len(self.time_s))
         return People(self.time_s, (Kept(k.some, k.rows, window) for k in self._kept))
 
+    def leaving(self) -> Iterator["Kept[T]"]:
+        """Everybody in turn, held here no longer: the last use of these people, who are none
+        after it."""
+        while self._kept:
+            yield self._kept.pop(0)
+
     def handed_out(self) -> Sequence[T]:
         """A tuple, if everybody with a row for every frame takes little memory."""
         brief = self.brief()
@@ -101,12 +107,22 @@ def between(nouns: Sequence[T], begin: int, end: int) -> Sequence[T]:
     return tuple(_mapped(noun, lambda _, a: a[begin:end]) for noun in nouns)
 
 
-def each(work: Callable[..., U], first: People[Any], *more: People[Any]) -> People[U]:
-    """What work makes of each person; `more` are of the same people, and come with them."""
+def each(
+    work: Callable[..., U],
+    first: People[Any],
+    *more: People[Any],
+    let_go: People[Any] | None = None,
+) -> People[U]:
+    """What work makes of each person; `more` are of the same people, and come with them.
+
+    `let_go` is one of those given whose people are held no longer than the work on them takes: it
+    is empty afterwards.
+    """
     time_s = first.time_s
+    given = (p.leaving() if p is let_go else iter(p._kept) for p in (first, *more))
 
     def made() -> Iterator[Kept[U]]:
-        for same in zip(first._kept, *(people._kept for people in more), strict=True):
+        for same in zip(*given, strict=True):
             answer = work(*(one.around(time_s) for one in same))
             yield same[0].holding(answer)
 

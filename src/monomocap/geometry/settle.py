@@ -93,7 +93,7 @@ def settle(people: Sequence[Person], camera: Camera, options: Options) -> Settle
         reports.append(told)
         return motion
 
-    motions = each(finish, people, placed)
+    motions = each(finish, people, placed, let_go=placed)
     return Settled(motions.handed_out(), camera, ground, tuple(reports))
 
 
