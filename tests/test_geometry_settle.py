@@ -9,12 +9,13 @@ import pytest
 
 from monomocap.datasets.synthetic import camera_rotation
 from monomocap.geometry.camera import project, to_camera
+from monomocap.geometry.ground import Walker, find_ground
 from monomocap.geometry.settle import Person, Settled, settle
 from monomocap.geometry.world import in_world
 from monomocap.lift.catalogue import load_lifter
 from monomocap.lift.protocol import Lifter
 from monomocap.options import Options
-from monomocap.render.motions import squat, walk
+from monomocap.render.motions import jumping_jack, squat, walk
 from monomocap.skeleton import H36M17
 from monomocap.types import MARKS, Camera, Motion3D, Track2D
 
@@ -126,6 +127,27 @@ def test_true_poses_stand_on_the_true_floor(act: Callable[..., Motion3D], where:
     assert 0.9 < np.median(world.xyz_m[:, 0, 2]) / np.median(motion.xyz_m[:, 0, 2]) < 1.1
 
 
+def test_a_camera_tilted_sideways_is_seen_from_one_who_stays() -> None:
+    lens, motion = camera(8.0, 1.4, 0.10, 0.20), squat(4.0, 30.0)
+    found = settled([person(motion, lens, lifted=False)], lens)
+    assert tilt_deg(found, lens) < 3.0
+
+
+def test_depths_that_tremble_on_one_spot_make_no_slope() -> None:
+    """And the way up is said to be no surer than the body's own uprightness tells."""
+    lens, motion = CAMERAS["high"], jumping_jack(5.0, 30.0)
+    xyz_m = to_camera(lens, motion.xyz_m)
+    speed = np.linalg.norm(np.gradient(motion.xyz_m, motion.time_s, axis=0), axis=-1)
+    planted = (speed < 0.15) & np.isin(np.arange(17), FEET)
+    nearer = 1 + 0.012 * np.sin(1.7 * motion.time_s)
+    walker = Walker(xyz_m * nearer[:, None, None], planted, H36M17)
+    found = find_ground([walker])
+    assert found is not None and found.stands >= 6 and lens.camera_from_world is not None
+    off_deg = np.degrees(np.arccos(found.up @ np.array(lens.camera_from_world)[:, 2]))
+    assert off_deg < 3.0
+    assert 4.0 < found.tilt_error_deg < 6.0
+
+
 def test_two_people_share_one_floor() -> None:
     lens = CAMERAS["chest"]
     near, far = walk(3.0, 30.0, height_m=1.69), walk(3.0, 30.0, seed=4, height_m=1.69)
@@ -170,7 +192,7 @@ def test_near_and_far_share_one_level_floor(
     """A camera that looks down by 10 degrees; both are taken for 1.69 m tall at first."""
     lens = camera(8.0, height_m, float(np.radians(10.0)), 0.0)
     found = near_and_far(lens, heights_m)
-    assert tilt_deg(found, lens) < 3.0
+    assert tilt_deg(found, lens) < 3.5
     assert found.ground is not None
     assert found.ground.camera_height_m == pytest.approx(height_m, rel=0.2)
     for number, report in enumerate(found.people):

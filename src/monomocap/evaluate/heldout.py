@@ -40,6 +40,8 @@ class Case:
     track: Track2D
     truth_m: Float[np.ndarray, "time 17 3"]
     """Camera axes, metres."""
+    up: Float[np.ndarray, "3"]
+    """The world's z in camera axes."""
 
     def digest(self) -> bytes:
         """A fingerprint of the 2D, rounded to whole steps."""
@@ -62,7 +64,8 @@ def heldout_cases(
 
 def _case(clip: MocapClip, rng: np.random.Generator, seen: Seen) -> Case:
     world = common_body(clip.motion.xyz_m).astype(np.float64)[None]
-    truth = to_camera(world, *cameras_from_world(world[:, :, 0], VIEWS, rng))
+    rotation, shift = cameras_from_world(world[:, :, 0], VIEWS, rng)
+    truth = to_camera(world, rotation, shift)
     ray = truth[..., :2] / truth[..., 2:]
     score = np.ones(ray.shape[:-1])
     if seen == "noisy":
@@ -77,7 +80,7 @@ def _case(clip: MocapClip, rng: np.random.Generator, seen: Seen) -> Case:
         score=score[0],
         skeleton=H36M17,
     )
-    return Case(clip.name, clip.subject, LENS, track, truth[0])
+    return Case(clip.name, clip.subject, LENS, track, truth[0], rotation[0, :, 2])
 
 
 def seen_named(text: str) -> Seen:
