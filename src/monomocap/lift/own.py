@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 SHIPPED: dict[str, tuple[str, str]] = {
     "hdformer": (
         "hdformer.onnx",
-        "6ce17397d98979220732783d762f1c08586eeba7bf02c2ac828ffded3ace7145",
+        "1408cac6855b9dd8163ae695bafd8c00417c4230ab242882f9b79191366a5311",
     )
 }
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""
