@@ -58,7 +58,8 @@ def repeated(video: str, film: Path, seconds: float) -> int:
                     end = max(end, packet.pts + length)
                     frames += 1
                     out.mux(packet)
-                after, written_s = end, end * float(picture.time_base or 0)
+                assert picture.time_base is not None
+                after, written_s = end, float(end * picture.time_base)
     return frames
 
 
