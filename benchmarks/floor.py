@@ -2,7 +2,7 @@
 
     python -m benchmarks.floor
     python -m benchmarks.floor --only towards squat --json
-    python -m benchmarks.floor --held-out           # how upright people look to the lifter
+    python -m benchmarks.floor --people training    # how upright people look to the lifter
 
 Motions of the mannequin seen by three cameras 8 m away (0.8 to 2.5 m up, looking up or down by up
 to 17 degrees, rolled by up to 3), each with three heights and headings; 2 pixels of noise, the
@@ -11,10 +11,13 @@ pelvis's error as a share of its distance, with the height given and without. `t
 the way up, `said` the standard deviation that the take states of it, and `within` the share of
 cases in which the tilt is no more than twice that. `slide` is that of ankles which really stand.
 
-`--held-out`: people that no training saw (`monomocap.evaluate.heldout`, read from
-`$MONOMOCAP_DATA/mocap`), with the mistakes that were measured on MediaPipe: how far the middle of
-their upright moments is off the vertical, root mean square, by a turn about the line of sight
-("across") and by one about the picture's horizontal ("along"), and the tilt of the floor.
+`--people training|held-out`: captured ones (read from `$MONOMOCAP_DATA/mocap`), seen as in
+`monomocap.evaluate.heldout` with the mistakes that were measured on MediaPipe: how far the middle
+of their upright moments is off the vertical, root mean square, by a turn about the line of sight
+("across") and by one about the picture's horizontal ("along"), as the lifter answers and in truth.
+Those whom it has fallen over, by more than 20 degrees, are left out and counted. `trust` is the
+share of the lean along the line of sight by which the lifter's answer is best turned back, where
+the vertical is known (least squares). And the tilt of the floor that is found under them all.
 """
 
 import argparse
@@ -22,16 +25,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from monomocap.datasets.mocap import read_free17
+from monomocap.datasets.mocap import HELD_OUT_SUBJECTS, read_free17
 from monomocap.datasets.synthetic import camera_rotation
 from monomocap.errors import MonomocapError
-from monomocap.evaluate.heldout import Case, heldout_cases
+from monomocap.evaluate.heldout import Case, cases
 from monomocap.geometry.camera import project, rays, to_camera
 from monomocap.geometry.ground import Walker, find_ground, upright_axis
 from monomocap.geometry.place import Seen, place
@@ -52,6 +55,7 @@ HEIGHTS_M = (1.60, 1.72, 1.84)
 TURNS_RAD = (0.0, 0.5, -1.2)
 """Of whoever faces the camera at 0, one for each height."""
 STANDS_M_S = 0.15
+FALLEN_DEG = 20.0
 FEET = [H36M17.index("left_ankle"), H36M17.index("right_ankle")]
 Act = Callable[..., Motion3D]
 ACTS: dict[str, Act] = {
@@ -161,10 +165,12 @@ def rows(acts: Sequence[str]) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Upright:
-    """Somebody of the held-out people before one camera, in degrees; NaN where nobody knows."""
+    """Somebody captured before one camera, in degrees; NaN where nobody knows."""
 
     across_deg: float
     along_deg: float
+    true_across_deg: float
+    true_along_deg: float
     tilt_deg: float
     said_deg: float
 
@@ -177,28 +183,41 @@ def upright(case: Case, lifter: Lifter) -> Upright:
     truth_m = case.truth_m - case.truth_m[:, :1]
     placed = place(pose.xyz_m, seen, apparent_stature(truth_m, H36M17), "light")
     walker = Walker(placed.xyz_m + placed.root_m[:, None], placed.planted, H36M17)
-    axis, found = upright_axis(walker), find_ground([walker])
-    turn = np.full(3, np.nan) if axis is None else np.degrees(np.cross(axis, case.up))
+    found = find_ground([walker])
+    lean = *_lean_deg(walker, case), *_lean_deg(replace(walker, xyz_m=case.truth_m), case)
     if found is None:
-        return Upright(turn[2], turn[0], np.nan, np.nan)
+        return Upright(*lean, np.nan, np.nan)
     tilt_deg = float(np.degrees(np.arccos(min(1.0, found.up @ case.up))))
-    return Upright(turn[2], turn[0], tilt_deg, found.tilt_error_deg)
+    return Upright(*lean, tilt_deg, found.tilt_error_deg)
 
 
-def held_out(data: Path, every: int) -> str:
-    """All of them in one line; raises `DataError`."""
+def _lean_deg(walker: Walker, case: Case) -> tuple[float, float]:
+    """Across and along the line of sight."""
+    axis = upright_axis(walker)
+    if axis is None:
+        return np.nan, np.nan
+    turn = np.degrees(np.cross(axis, case.up))
+    return float(turn[2]), float(turn[0])
+
+
+def people(data: Path, held_out: bool, every: int) -> str:
+    """All of them in a few lines; raises `DataError`."""
     lifter = load_lifter("hdformer")
     clips = read_free17(data / "mocap" / "free17.npz")
-    cases = [upright(c, lifter) for c in heldout_cases(clips, seen="matched", every=every)]
-    across, along = (
-        np.sqrt(np.nanmean(np.square([getattr(case, name) for case in cases])))
-        for name in ("across_deg", "along_deg")
-    )
-    tilt = np.array([(case.tilt_deg, case.said_deg) for case in cases])
+    kept = [clip for clip in clips if (clip.subject in HELD_OUT_SUBJECTS) == held_out]
+    found = [upright(case, lifter) for case in cases(kept, seen="matched", every=every)]
+    lean = np.array([astuple(one)[:4] for one in found])
+    lean = lean[np.isfinite(lean).all(axis=1)]
+    stands = (np.abs(lean[:, :2]) <= FALLEN_DEG).all(axis=1)
+    across, along, true_across, true_along = np.sqrt((lean[stands] ** 2).mean(axis=0))
+    seen, true = lean[stands, 1], lean[stands, 3]
+    tilt = np.array([(one.tilt_deg, one.said_deg) for one in found])
     tilt = tilt[np.isfinite(tilt).all(axis=1)]
     return (
-        f"{len(cases)} cases  across {across:.1f}  along {along:.1f}"
-        f"  tilt median {np.median(tilt[:, 0]):.1f}, mean {tilt[:, 0].mean():.1f} deg"
+        f"{len(lean)} people  fallen over {(~stands).mean():.0%}"
+        f"  across {across:.1f} (truly {true_across:.1f})  along {along:.1f} ({true_along:.1f})"
+        f"  trust {1 - (seen @ true) / (seen @ seen):.2f}\n"
+        f"floor: tilt median {np.median(tilt[:, 0]):.1f}, mean {tilt[:, 0].mean():.1f} deg"
         f"  said {tilt[:, 1].mean():.1f}  within {(tilt[:, 0] <= 2 * tilt[:, 1]).mean():.0%}"
     )
 
@@ -225,13 +244,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
     parser.add_argument("--only", nargs="*", choices=ACTS, default=list(ACTS))
     parser.add_argument("--json", action="store_true", help="every case as a line of JSON")
-    parser.add_argument("--held-out", action="store_true", help="captured people instead")
+    parser.add_argument("--people", choices=("training", "held-out"), help="captured ones instead")
     parser.add_argument("--every", type=int, default=6, help="one clip of theirs in so many")
     said = parser.parse_args(arguments)
-    if said.held_out:
+    if said.people:
         data = Path(os.environ.get("MONOMOCAP_DATA", "../shared"))
         try:
-            print(held_out(data, said.every))  # noqa: T201
+            print(people(data, said.people == "held-out", said.every))  # noqa: T201
         except MonomocapError as error:
             print(error, file=sys.stderr)  # noqa: T201
             return 2

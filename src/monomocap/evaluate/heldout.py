@@ -57,7 +57,14 @@ def heldout_cases(
     `every` keeps one clip in that many, for a quick look.
     """
     kept = [clip for clip in clips if clip.subject in HELD_OUT_SUBJECTS]
-    for number, clip in list(enumerate(kept))[::every]:
+    yield from cases(kept, seen=seen, every=every, seed=seed)
+
+
+def cases(
+    clips: Sequence[MocapClip], *, seen: Seen = "gt", every: int = 1, seed: int = SEED
+) -> Iterator[Case]:
+    """The same of any people, for what is measured on those of the training."""
+    for number, clip in list(enumerate(clips))[::every]:
         for camera in range(CAMERAS_PER_CLIP):
             yield _case(clip, np.random.default_rng([seed, number, camera]), seen)
 
