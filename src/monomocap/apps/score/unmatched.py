@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from monomocap.apps.body_frame import RATE_HZ
 from monomocap.apps.score.faults import LEAST_DEG
+from monomocap.geometry.contacts import intervals
 
 LEAST_S = 1.0
 """Shorter waits are tempo."""
@@ -34,17 +35,11 @@ def unmatched(
     for begin in begins:
         waiting[begin : begin + window + 1] = True
     found = []
-    for first, last in _runs(waiting):
+    for first, last in ((begin, end - 1) for begin, end in intervals(waiting)):
         inside = (goes_on >= frames[first]) & (goes_on <= frames[last])
         if any(np.ptp(size[inside]) >= MOVES_DEG for size in size_deg.values() if inside.any()):
             found.append((float(time_s[frames[first]]), float(time_s[frames[last]])))
     return tuple(found)
-
-
-def _runs(marked: Bool[np.ndarray, " time"]) -> list[tuple[int, int]]:
-    """First and last of every unbroken run."""
-    edges = np.flatnonzero(np.diff(np.r_[False, marked, False].astype(int)))
-    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
 
 
 def in_words(
