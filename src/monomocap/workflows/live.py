@@ -60,7 +60,6 @@ class Lines:
     def __init__(self, file: Sink) -> None:
         self._file = file
         self._delays_s: deque[float] = deque(maxlen=_REMEMBERED)
-        self._first: int | None = None
         self._last = -1
         self.moments = 0
 
@@ -95,7 +94,6 @@ class Lines:
         """One line per picture."""
         for moment in moments:
             self.moments += 1
-            self._first = moment.index if self._first is None else self._first
             self._last = moment.index
             self._delays_s.append(moment.delay_s)
             self._put(_as_line(moment))
@@ -103,7 +101,7 @@ class Lines:
     @property
     def passed_over(self) -> int:
         """Pictures for which there was no time."""
-        return 0 if self._first is None else self._last - self._first + 1 - self.moments
+        return self._last + 1 - self.moments
 
     @property
     def median_delay_s(self) -> float:
