@@ -124,16 +124,27 @@ def test_the_slope_is_that_of_the_energy() -> None:
 
 
 def test_how_far_the_answer_is_from_the_2d_says_how_good_the_2d_is() -> None:
-    seen = np.ones((50, 17), dtype=bool)
-    sd = [seen_sd(np.full((50, 17, 2), off_m), seen)[0, 0] for off_m in (0.001, 0.006, 0.012, 0.1)]
+    seen = np.ones((90, 17), dtype=bool)
+    off = np.random.default_rng(0).normal(0, 1, (90, 17, 2))
+    sd = [np.median(seen_sd(size_m * off, seen, TIME_S)) for size_m in (0.001, 0.006, 0.012, 0.1)]
     assert sd == sorted(sd) and sd[0] < 1.1 * module.SEEN_M[0] and sd[-1] == module.SEEN_M[1]
-    assert (seen_sd(np.zeros((50, 17, 2)), ~seen) == module.SEEN_M[1]).all()
+    assert (seen_sd(np.zeros((90, 17, 2)), ~seen, TIME_S) == module.SEEN_M[1]).all()
+
+
+@pytest.mark.parametrize("fps", [30, 60, 120])
+def test_2d_that_does_not_tremble_is_trusted_however_far_off_the_answer_is(fps: int) -> None:
+    time_s = np.arange(4 * fps) / fps
+    seen = np.ones((len(time_s), 17), dtype=bool)
+    slow = 0.03 * np.sin(2 * time_s)[:, None, None] * np.ones((1, 17, 2))
+    rough = slow + np.random.default_rng(0).normal(0, 0.004, slow.shape)
+    smooth_sd, rough_sd = (np.median(seen_sd(off_m, seen, time_s)) for off_m in (slow, rough))
+    assert smooth_sd < 1.1 * module.SEEN_M[0] and rough_sd > 0.1
 
 
 def test_a_joint_much_further_off_than_the_others_is_not_trusted() -> None:
-    off_m = np.full((50, 17, 2), 0.001)
+    off_m = np.full((90, 17, 2), 0.001)
     off_m[7, 13] = 0.2
-    sd = seen_sd(off_m, np.ones((50, 17), dtype=bool))
+    sd = seen_sd(off_m, np.ones((90, 17), dtype=bool), TIME_S)
     assert sd[7, 13] == module.SEEN_M[1] and np.delete(sd, 7, axis=0).max() < 0.004
 
 

@@ -12,7 +12,8 @@ Each joint is put on a ray between the detector's and the network's, as near to 
 All terms are robust (pseudo-Huber). That a bone's length and its picture leave only two depths is
 Taylor's (Computer Vision and Image Understanding, 2000); which of the two, the network decides. How
 good the 2D is nobody says; but a network that has learnt from noisy 2D smooths it, and so the
-distance between its answer and the 2D tells. The numbers below were chosen on motion capture of
+distance between its answer and the 2D tells, and so does how much that distance trembles: what
+does not tremble at all is no detector's. The numbers below were chosen on motion capture of
 people in the training split.
 """
 
@@ -31,10 +32,10 @@ DEPTH_SD_M = 0.05
 SIDE_SD_M = 0.03
 """How far it is off sideways, times the same; and how far from the ray of an exact 2D."""
 ANSWER_SD = {
-    "hip": 0.15,
+    "hip": 0.2,
     "knee": 1.0,
     "ankle": 1.6,
-    "shoulder": 0.4,
+    "shoulder": 0.5,
     "elbow": 1.2,
     "wrist": 1.6,
     "head": 0.6,
@@ -45,15 +46,18 @@ BONE_SD_M = 0.005
 """How constant a thigh, a shank, an upper arm or a forearm is."""
 BONE_SHARE = 0.3
 """How much less constant they are with 2D that is off, as a share of that."""
-WIDTH_SD_M = 0.01
+WIDTH_SD_M = (0.002, 0.015)
 """How constant the hips' and the shoulders' widths are: shoulders move."""
 LENGTH_SD = 0.1
 """How far a mean bone of the network's answer is off, as a share."""
-ACCELERATION_SD_M_S2 = 40.0
+ACCELERATION_SD_M_S2 = 20.0
 SEEN_M = (0.003, 0.2)
 """The least and the most that a joint of the 2D may be off, in metres at the person."""
 SEEN_BEND_M = 0.006
 """2D that lies this far from the network's answer is trusted to this: better 2D more so."""
+TREMBLE_M, TREMBLE_S = 0.005, 1 / 30
+"""2D that trembles less than this, from one moment to those so long before and after, is trusted
+the more."""
 MISTAKE = 6.0
 """A joint that many times further from the answer than others are was seen wrongly."""
 STEPS = 10
@@ -83,7 +87,7 @@ _FROM, _TO = (
 _KIND = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 5])
 """Bones of one kind are as long as each other."""
 _KINDS = np.eye(_KIND.max() + 1)[_KIND]
-_BONE_SD = np.array([BONE_SD_M] * 8 + [WIDTH_SD_M] * 2)
+_BONE_SD = np.array([BONE_SD_M] * 8 + [*WIDTH_SD_M])
 _HIPS, _SHOULDERS = (
     [_JOINTS.index(H36M17.index(f"{side}_{joint}")) for side in ("left", "right")]
     for joint in ("hip", "shoulder")
@@ -159,7 +163,7 @@ class _Problem:
         answered = placed[..., :2] / self.depth[..., None]
         seen = seen[:, _JOINTS]
         off = np.where(seen[..., None], answered - ray[:, _JOINTS], 0.0)
-        sd = seen_sd(off * self.depth[..., None], seen)
+        sd = seen_sd(off * self.depth[..., None], seen, time_s)
         trust = (seen * score[:, _JOINTS] / (sd**2 + 1e-12))[..., None]
         line = answered - off * trust / (trust + SIDE_SD_M**-2)
         self.line = np.concatenate([line, np.ones_like(line[..., :1])], axis=-1)
@@ -300,19 +304,37 @@ def _solved(
 
 
 def seen_sd(
-    off_m: Float[np.ndarray, "time joint 2"], seen: Bool[np.ndarray, "time joint"]
+    off_m: Float[np.ndarray, "time joint 2"],
+    seen: Bool[np.ndarray, "time joint"],
+    time_s: Float[np.ndarray, " time"],
 ) -> Float[np.ndarray, "time joint"]:
     """How far each joint of the 2D may be off (m), from how far the network's answer is from it.
 
-    The middle distance tells of the detector; a joint several times further away is a mistake.
+    The middle distance tells of the detector, and so does how it trembles; a joint several times
+    further away is a mistake.
     """
     distance = np.linalg.norm(off_m, axis=-1)
     if not seen.any():
         return np.full(distance.shape, SEEN_M[1])
     middle = max(float(np.median(distance[seen])), SEEN_M[0])
-    usual = np.clip(middle * (middle / SEEN_BEND_M) ** 2, *SEEN_M)
+    trembles = min(1.0, _tremble(off_m, seen, time_s) / TREMBLE_M)
+    usual = np.clip(trembles**2 * middle * (middle / SEEN_BEND_M) ** 2, *SEEN_M)
     unusual = (distance / (MISTAKE * middle)) ** 4
     return np.asarray((usual * (1 + unusual)).clip(*SEEN_M))
+
+
+def _tremble(
+    off_m: Float[np.ndarray, "time joint 2"],
+    seen: Bool[np.ndarray, "time joint"],
+    time_s: Float[np.ndarray, " time"],
+) -> float:
+    """The middle size of second differences over `TREMBLE_S`; infinite where nothing says."""
+    lag = max(1, round(TREMBLE_S / max(float(np.median(np.diff(time_s))), 1e-3)))
+    known = seen[: -2 * lag] & seen[lag:-lag] & seen[2 * lag :]
+    if not known.any():
+        return np.inf
+    bend = off_m[: -2 * lag] - 2 * off_m[lag:-lag] + off_m[2 * lag :]
+    return float(np.median(np.linalg.norm(bend, axis=-1)[known]))
 
 
 def root_on_rays(
