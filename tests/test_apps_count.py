@@ -20,7 +20,7 @@ from monomocap.render.exercises import Repetition, perform, schedule
 from monomocap.skeleton import H36M17
 from monomocap.types import Camera, Motion3D
 from monomocap.video.read import VideoReader
-from tests.scripted import SIZE_PX, Scripted, doing, take_of, turned
+from tests.scripted import SIZE_PX, Scripted, doing, in_picture, take_of, turned
 from tests.terminal import monomocap
 from tests.videos import make_video
 
@@ -242,6 +242,19 @@ def test_the_command_writes_what_it_says(jacks: Path, capsys: Capture) -> None:
     again = monomocap(capsys, "count", "out/take.npz", "--exercise", "jumping_jack", "-o", "two")
     assert again.code == 0 and "jumping_jack, 3 from" in again.out
     assert Path("two/counts.mp4").is_file() and not Path("two/take.npz").exists()
+
+
+def test_the_command_counts_in_finished_2d(tmp_path: Path, capsys: Capture) -> None:
+    motion = doing("jumping_jack", 3, 1.0, fps=FPS)
+    seen = tmp_path / "jacks.npz"
+    np.savez(seen, xy_px=in_picture(motion), skeleton="h36m17", fps=FPS)
+    out = tmp_path / "out"
+    size = f"{SIZE_PX}x{SIZE_PX}"
+    ended = monomocap(capsys, "count", seen, "-o", out, "--lifter", "flat", "--size", size)
+    assert ended.code == 0, ended.err
+    (person,) = json.loads((out / "counts.json").read_text())["people"]
+    assert person["count"] == 3
+    assert {path.name for path in out.iterdir()} == {"counts.json", "take.npz"}
 
 
 def test_live_prints_a_line_for_every_change(jacks: Path, capsys: Capture) -> None:

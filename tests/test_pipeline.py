@@ -9,9 +9,10 @@ import pytest
 
 from monomocap.detect.catalogue import DETECTORS
 from monomocap.errors import Cancelled, OptionError, UnknownName, VideoError
+from monomocap.formats import save
 from monomocap.geometry.camera import distort, rays
 from monomocap.options import Options
-from monomocap.pipeline import estimate
+from monomocap.pipeline import estimate, take_of
 from monomocap.types import DEFAULT_FOV_DEG, Camera
 from tests.fakes import FakeDetector
 from tests.videos import make_video
@@ -51,6 +52,38 @@ def test_only_the_person_who_is_meant_is_kept(detector: FakeDetector, video: Pat
     nobody = estimate(video, replace(FAST, person="4"))
     assert (nobody.tracks, nobody.motions) == ((), ())
     assert "there is no person 4; choose one of: 0 (100% of the frames)" in nobody.warnings
+
+
+def test_applications_work_on_the_beginning_of_a_saved_take(
+    detector: FakeDetector, video: Path, tmp_path: Path
+) -> None:
+    saved = save(estimate(video, FAST), tmp_path / "take.json")
+    whole, some = (take_of(saved, Options(max_frames=frames)) for frames in (40, 5))
+    assert len(whole.time_s) == 12 and whole.report is not None
+    assert len(some.time_s) == len(some.motions[0].xyz_m) == len(some.tracks[0].xy_px) == 5
+    assert some.report is None
+    np.testing.assert_array_equal(some.motions[0].xyz_m, whole.motions[0].xyz_m[:5])
+
+
+@pytest.mark.parametrize("name", ["walk.json", "walk.npz"])
+def test_applications_take_finished_2d(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    xy_px = np.random.default_rng(0).uniform(20, 40, (6, 1, 17, 2))
+    if path.suffix == ".npz":
+        np.savez(path, xy_px=xy_px[:, 0])
+    else:
+        people = [
+            {
+                "image_id": n,
+                "keypoints": np.pad(xy[0], ((0, 0), (0, 1)), constant_values=1).ravel().tolist(),
+                "score": 1.0,
+                "category_id": 1,
+            }
+            for n, xy in enumerate(xy_px)
+        ]
+        path.write_text(json.dumps(people))
+    take = take_of(path, Options(lifter="flat", smooth="none", size="96x64"))
+    assert take.motions[0].seen.all() and len(take.time_s) == 6
 
 
 def test_the_take_says_what_made_it(detector: FakeDetector, video: Path) -> None:

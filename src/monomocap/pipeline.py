@@ -132,7 +132,8 @@ def take_of(
     progress: Progress = no_progress,
 ) -> Take:
     """What applications work on: a saved take (a file of any format that is read back, or a folder
-    of results), of which `options.person` is kept, or else the motion in a video.
+    of results), of which `options.person` and `options.max_frames` are kept, or else the motion in
+    a video or in finished 2D.
 
     Raises what `load` and `estimate` raise, and `OptionError` for what has no end.
     """
@@ -142,13 +143,26 @@ def take_of(
     saved = saved_of(source)
     if saved is None:
         return estimate(source, options, progress=progress)
-    return _kept(load(saved), options.person)
+    return _kept(_begun(load(saved), options.max_frames), options.person)
 
 
 def saved_of(video: str | Path | Source) -> Path | None:
     """The file of the saved take that is meant, if one is."""
     source = source_of(video)
     return None if source.at is None else saved_take(source.at)
+
+
+def _begun(take: Take, frames: int | None) -> Take:
+    """The take's first frames; without the report, which is of all."""
+    if frames is None or frames >= len(take.time_s):
+        return take
+    return replace(
+        take,
+        time_s=take.time_s[:frames],
+        tracks=People.of(take.tracks, take.time_s).between(0, frames),
+        motions=People.of(take.motions, take.time_s).between(0, frames),
+        report=None,
+    )
 
 
 def _kept(take: Take, person: str) -> Take:

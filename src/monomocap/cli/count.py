@@ -38,6 +38,8 @@ def count(
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
+    image_fps: words.ImageFps = _DEFAULT.image_fps,
+    size: words.Size = _DEFAULT.size,
     no_video: NoVideo = False,
     as_json: AsJson = False,
     quiet: words.Quiet = False,
@@ -47,7 +49,9 @@ def count(
 
     The results are counts.json, counts.mp4 and take.npz.
     """
-    options = Options(detector, lifter, device, max_frames, person=person)
+    options = Options(
+        detector, lifter, device, max_frames, person=person, image_fps=image_fps, size=size
+    )
     if live:
         _live(video, exercise, options, as_json)
         return

@@ -62,6 +62,8 @@ def drive(
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
+    image_fps: words.ImageFps = _DEFAULT.image_fps,
+    size: words.Size = _DEFAULT.size,
     smooth: words.SmoothName = _DEFAULT.smooth,
     as_json: AsJson = False,
     quiet: words.Quiet = False,
@@ -72,7 +74,7 @@ def drive(
     from monomocap.workflows.drive import drive as run_drive
 
     wanted = Wanted(to or None, preview, avatar, output, calibrate, mirror, in_place, loop)
-    options = Options(detector, lifter, device, max_frames, smooth)
+    options = Options(detector, lifter, device, max_frames, smooth, image_fps=image_fps, size=size)
 
     def told(line: str) -> None:
         if not quiet:

@@ -92,6 +92,8 @@ def run(
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
+    image_fps: words.ImageFps = _DEFAULT.image_fps,
+    size: words.Size = _DEFAULT.size,
     no_video: NoVideo = False,
     as_json: AsJson = False,
     quiet: words.Quiet = False,
@@ -105,7 +107,9 @@ def run(
     from monomocap.workflows.recognize import recognize_video
     from monomocap.workflows.run import default_folder
 
-    options = Options(detector, lifter, device, max_frames, person=person)
+    options = Options(
+        detector, lifter, device, max_frames, person=person, image_fps=image_fps, size=size
+    )
     taught = load_recognizer(actions) if actions else None
     if live:
         if output is not None or no_video:

@@ -43,6 +43,8 @@ def score(
     lifter: words.LifterName = _DEFAULT.lifter,
     device: words.DeviceName = _DEFAULT.device,
     max_frames: words.MaxFrames = _DEFAULT.max_frames,
+    image_fps: words.ImageFps = _DEFAULT.image_fps,
+    size: words.Size = _DEFAULT.size,
     no_video: NoVideo = False,
     as_json: AsJson = False,
     quiet: words.Quiet = False,
@@ -52,7 +54,7 @@ def score(
 
     The results are score.json and score.mp4, both videos side by side in step.
     """
-    options = Options(detector, lifter, device, max_frames)
+    options = Options(detector, lifter, device, max_frames, image_fps=image_fps, size=size)
     if live:
         _live(reference, video, mirror, options, as_json, quiet)
         return

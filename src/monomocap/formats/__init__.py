@@ -13,7 +13,7 @@ from pathlib import Path
 from monomocap.errors import FormatError
 from monomocap.formats.catalogue import FORMATS as FORMATS
 from monomocap.formats.catalogue import ending_of, format_of
-from monomocap.formats.keypoints import is_keypoints
+from monomocap.formats.keypoints import holds_take, is_keypoints
 from monomocap.formats.model_card import model_card_output as model_card_output
 from monomocap.formats.style import Style as Style
 from monomocap.types import Take
@@ -59,8 +59,9 @@ def load(path: str | Path) -> Take:
 def saved_take(path: str | Path) -> Path | None:
     """The file of a saved take that a path means: itself, or the one in a folder of results.
 
-    None for everything else: by their names these are videos, pictures, or finished 2D. A file of
-    a format that is only written is named, too, so that `load` says what to do.
+    None for everything else: by their names these are videos, pictures, or finished 2D; JSON and
+    NPZ may be both, and are looked into. A file of a format that is only written is named, too, so
+    that `load` says what to do.
     """
     path = Path(path)
     if path.is_dir():
@@ -69,7 +70,9 @@ def saved_take(path: str | Path) -> Path | None:
     if not fitting:
         return None
     chosen = FORMATS[max(fitting, key=len)]
-    return path if chosen.reads or not is_keypoints(path) else None
+    if not is_keypoints(path):
+        return path
+    return path if chosen.reads and holds_take(path) else None
 
 
 def files_of(take: Take, path: Path) -> dict[Path, Take]:

@@ -8,6 +8,7 @@ it says by its own words (`monomocap.formats.keypoints_json`).
 """
 
 import json
+import mmap
 import re
 import zipfile
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from monomocap.errors import FormatError, MonomocapError, OptionError
+from monomocap.formats.header import FORMAT
 from monomocap.formats.keypoints_json import Document, Sighting, parse
 from monomocap.skeleton import (
     BLAZEPOSE33,
@@ -106,6 +108,21 @@ def is_keypoints(path: Path) -> bool:
     if path.is_dir():
         return next(path.glob(OPENPOSE_2D), None) is not None and not _has_pictures(path)
     return path.suffix.lower() in ENDINGS
+
+
+def holds_take(path: Path) -> bool:
+    """Whether a JSON or NPZ file is a saved take rather than 2D alone, without reading it all.
+
+    What cannot be looked into counts as a take, whose reader says what is wrong.
+    """
+    try:
+        if path.suffix.lower() == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                return "header.npy" in archive.namelist()
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            return text.find(FORMAT.encode()) >= 0
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return True
 
 
 def _has_pictures(folder: Path) -> bool:
