@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 SHIPPED: dict[str, tuple[str, str]] = {
     "hdformer": (
         "hdformer.onnx",
-        "1408cac6855b9dd8163ae695bafd8c00417c4230ab242882f9b79191366a5311",
+        "f2334cc0874e7157546e82e1ca316630976c33178bfd5024bc9e5d99923f3856",
     )
 }
 """Lifter -> (file in `bundled/`, its SHA-256); the card beside each file tells its story."""
