@@ -1,6 +1,7 @@
 """Counting: whatever repeats, what is defined, why not, live, and the command's files."""
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from monomocap.formats import save
 from monomocap.geometry.world import LEVEL, in_world
 from monomocap.render.exercises import Repetition, perform, schedule
 from monomocap.skeleton import H36M17
-from monomocap.types import Camera, Motion3D
+from monomocap.types import Camera, Frame, Motion3D, Person2D
 from monomocap.video.read import VideoReader
 from tests.scripted import SIZE_PX, Scripted, doing, in_picture, take_of, turned
 from tests.terminal import monomocap
@@ -263,6 +264,23 @@ def test_live_prints_a_line_for_every_change(jacks: Path, capsys: Capture) -> No
     assert ended.code == 0
     said = [json.loads(line)["count"] for line in ended.out.splitlines()]
     assert said == sorted(said) and said[-1] == 3
+
+
+def test_ctrl_c_ends_counting_live_after_the_picture_in_hand(
+    jacks: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Scripted):
+        def __call__(self, frame: Frame) -> list[Person2D]:
+            if frame.index == 2 * FPS:
+                signal.raise_signal(signal.SIGINT)
+            assert frame.index <= 2 * FPS
+            return super().__call__(frame)
+
+    motion = doing("jumping_jack", 3, 1.0, fps=FPS)
+    monkeypatch.setitem(DETECTORS, "scripted", lambda device: Interrupted(motion))
+    ended = monomocap(capsys, "count", jacks, "--live", *WORDS, "--exercise", "jumping_jack")
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1].endswith("person 0: 1")
 
 
 @pytest.mark.parametrize("more", [(), ("--live",)])

@@ -1,6 +1,7 @@
 """`monomocap count VIDEO`."""
 
 import json
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -76,22 +77,17 @@ def count(
 
 
 def _live(video: str, exercise: str | None, options: Options, as_json: bool) -> None:
-    """A line whenever somebody's number changes."""
-    from monomocap.workflows.count import count_live
+    """A line whenever somebody's number changes, until Ctrl-C."""
+    from monomocap.workflows.count import count_live, now_as_dict, now_in_words
+    from monomocap.workflows.live import stopped_by_ctrl_c
 
+    stop = Event()
     last: dict[int, tuple[int, int, int]] = {}
-    for moment in count_live(video, exercise, options):
-        for person, now in moment.items():
-            told = (now.count, now.not_counted, int(now.hold_s))
-            if told == last.get(person, (0, 0, 0)):
-                continue
-            last[person] = told
-            if as_json:
-                said = {"time_s": round(now.time_s, 3), "person": person, "count": now.count,
-                        "not_counted": now.not_counted, "hold_s": round(now.hold_s, 3)}  # fmt: skip
-                typer.echo(json.dumps(said))
-                continue
-            why = now.last.reason if now.last is not None else ""
-            held = f", held for {now.hold_s:.0f} s" if now.hold_s else ""
-            note = f" ({why})" if why else ""
-            typer.echo(f"{now.time_s:7.1f} s  person {person}: {now.count}{held}{note}")
+    with stopped_by_ctrl_c(stop.set):
+        for moment in count_live(video, exercise, options, stopped=stop.is_set):
+            for person, now in moment.items():
+                told = (now.count, now.not_counted, int(now.hold_s))
+                if told != last.get(person, (0, 0, 0)):
+                    last[person] = told
+                    said = json.dumps(now_as_dict(person, now))
+                    typer.echo(said if as_json else now_in_words(person, now))

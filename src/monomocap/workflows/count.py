@@ -1,7 +1,7 @@
 """Counting with its files: a video in, `counts.json` and `counts.mp4` out; and counting live."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -124,13 +124,20 @@ def _told(person: PersonCount) -> list[str]:
 
 
 def count_live(
-    source: str | Path | Source, exercise: str | None = None, options: Options = Options()
+    source: str | Path | Source,
+    exercise: str | None = None,
+    options: Options = Options(),
+    *,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[dict[int, CountNow]]:
-    """Person -> count, after every picture of a camera or stream that has people in it."""
+    """Person -> count, after every picture of a camera or stream that has people in it.
+
+    `stopped` is asked at every picture.
+    """
     counters: dict[int, LiveCounter] = {}
     if exercise is not None:
         load_exercise(exercise)
-    for moment in live_poses(source, options):
+    for moment in live_poses(source, options, stopped=stopped):
         now = {}
         for pose in moment.people:
             if pose.person not in counters:
@@ -138,3 +145,22 @@ def count_live(
             now[pose.person] = counters[pose.person].push(moment.time_s, pose.xyz_m)
         if now:
             yield now
+
+
+def now_as_dict(person: int, now: CountNow) -> dict[str, object]:
+    """For a line of JSON."""
+    return {
+        "time_s": round(now.time_s, 3),
+        "person": person,
+        "count": now.count,
+        "not_counted": now.not_counted,
+        "hold_s": round(now.hold_s, 3),
+    }
+
+
+def now_in_words(person: int, now: CountNow) -> str:
+    """For people."""
+    why = now.last.reason if now.last is not None else ""
+    held = f", held for {now.hold_s:.0f} s" if now.hold_s else ""
+    note = f" ({why})" if why else ""
+    return f"{now.time_s:7.1f} s  person {person}: {now.count}{held}{note}"

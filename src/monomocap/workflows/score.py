@@ -1,7 +1,7 @@
 """Scoring with its files: two videos in, `score.json` and `score.mp4` out; and scoring live."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -129,12 +129,16 @@ def score_live(
     *,
     mirror: bool = False,
     progress: Progress = no_progress,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Now]:
-    """How the person who was seen first is doing, after every picture of a camera or stream."""
+    """How the person who was seen first is doing, after every picture of a camera or stream.
+
+    `stopped` is asked at every picture.
+    """
     wanted = take_of(reference, options, progress=progress)
     live = LiveScore(wanted, mirror=mirror, skeleton=H36M17)
     whose: int | None = None
-    for moment in live_poses(source, options):
+    for moment in live_poses(source, options, stopped=stopped):
         poses = {pose.person: pose for pose in moment.people}
         whose = min(poses) if whose is None and poses else whose
         if whose in poses:
