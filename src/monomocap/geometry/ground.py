@@ -26,7 +26,7 @@ ROLL_SD_RAD = np.radians(4.0)
 UPRIGHT_SD_RAD = np.radians([4.0, 4.0, 2.0])
 """How far the middle of a person's upright moments is off the vertical in a lifter's eyes, by a
 turn about each of the camera's axes: the one about the line of sight shows in the picture; towards
-or from the camera it is guessed. On people of the training 3.7 and 2.5 were measured, and with 2
+or from the camera it is guessed. On people of the training 3.8 and 2.4 were measured, and with 2
 the floor was found better than with 2.5 (`python -m benchmarks.floor --people training --every
 12`)."""
 LEVEL_SD_M = 0.04

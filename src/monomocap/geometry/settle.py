@@ -34,7 +34,7 @@ from monomocap.types import MARKS, Camera, Motion3D, PersonReport, Track2D
 
 UPRIGHT_TRUST = 0.5
 """How much of a lean towards or from the camera is the lifter's own mistake, where the true way up
-is known. Captured people who stand would have it 0.9 (`python -m benchmarks.floor --people
+is known. Captured people who stand would have it 0.85 (`python -m benchmarks.floor --people
 training`); who balances or carries something leans more than they do."""
 
 
