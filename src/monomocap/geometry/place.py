@@ -113,9 +113,9 @@ def _place(
 ) -> Placed:
     pose = stiffened(xyz_m, bones)
     path = root_path(pose, seen.ray, seen.score, seen.time_s)
-    for _ in range(ROUNDS):
+    for left in reversed(range(ROUNDS)):
         drawn = _drawn(pose + path.root_m[:, None], seen, path.off, path.fits)
-        drawn = smooth(drawn, seen.time_s, preset)
+        drawn = drawn if left else smooth(drawn, seen.time_s, preset)  # once: twice would be more
         nearer = stiffened(drawn - drawn[:, :1], bones)
         pose = np.where(np.isfinite(path.root_m)[:, None, :1], nearer, pose)
         path = root_path(pose, seen.ray, seen.score, seen.time_s)
