@@ -1,6 +1,7 @@
 """Scoring: itself, other bodies, known mistakes in words, timing, live, and the command's files."""
 
 import json
+import signal
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from monomocap.errors import InputError
 from monomocap.formats import save
 from monomocap.geometry.world import LEVEL
 from monomocap.skeleton import H36M17
-from monomocap.types import Motion3D
+from monomocap.types import Frame, Motion3D, Person2D
 from monomocap.video.read import VideoReader
 from tests.scripted import SIZE_PX, Scripted, doing, take_of, turned
 from tests.terminal import monomocap
@@ -183,3 +184,21 @@ def test_live_wants_to_know_about_the_mirror(attempt: Path, capsys: Capture) -> 
     assert ended.code == 0
     said = [json.loads(line) for line in ended.out.splitlines()]
     assert said and {"time_s", "done", "says", "off_deg"} == set(said[0])
+
+
+def test_ctrl_c_ends_scoring_live_after_the_picture_in_hand(
+    attempt: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Scripted):
+        def __call__(self, frame: Frame) -> list[Person2D]:
+            if frame.index == 10:
+                signal.raise_signal(signal.SIGINT)
+            assert frame.index <= 10
+            return super().__call__(frame)
+
+    motion = doing("lateral_raise", 1, 1.5, fps=20)
+    monkeypatch.setitem(DETECTORS, "scripted", lambda device: Interrupted(motion))
+    file = save(take_of(motion), Path("coach.npz"))
+    ended = monomocap(capsys, "score", file, attempt, "--live", "--mirror", "no", "--json", *WORDS)
+    assert ended.code == 0
+    assert json.loads(ended.out.splitlines()[-1])["time_s"] == pytest.approx(0.5)

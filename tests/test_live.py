@@ -30,7 +30,7 @@ from monomocap.types import Camera, Frame, Person2D, Track2D
 from monomocap.video import open as opening
 from monomocap.video.ahead import newest
 from monomocap.video.sources import source_of
-from monomocap.workflows.live import print_live, stopped_by_ctrl_c
+from monomocap.workflows.live import Lines, print_live, stopped_by_ctrl_c
 from monomocap.workflows.run import run
 from tests.fakes import FakeDetector
 from tests.rtsp_server import camera as rtsp_camera
@@ -255,6 +255,17 @@ def test_a_slow_machine_passes_over_pictures_and_the_delay_stays_bounded(
     ends = [m["delay_s"] for m in (moments[2:5] + moments[-8:-4])]
     # Two pictures' work at most on top of what is stated; generous for a busy machine.
     assert max(ends) < DELAY_S + EVERY_S + 2 * 0.12 + 1.0  # type: ignore[operator, type-var]
+
+
+def test_pictures_missed_before_the_first_poses_were_passed_over() -> None:
+    lines = Lines(io.StringIO())
+    lines.add(Moment(index, index / 30, (), 0.1) for index in (20, 21, 24))
+    assert (lines.moments, lines.passed_over) == (3, 22)
+
+
+def test_finished_2d_is_nothing_live(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="finished 2D"):
+        next(live_poses(make_video(tmp_path / "a.mp4", frames=2), replace(FAST, size="96x64")))
 
 
 # --- run

@@ -203,8 +203,12 @@ def live_poses(
     """
     if options.person != "all":
         raise OptionError("live poses are of everybody; leave person out and pick by number")
+    if options.size is not None:
+        raise OptionError("size is that of finished 2D, which has nothing live; leave it out")
     with ExitStack() as held:
-        reader = held.enter_context(VideoReader(video, options.max_frames, as_it_comes=True))
+        reader = held.enter_context(
+            VideoReader(video, options.max_frames, image_fps=options.image_fps, as_it_comes=True)
+        )
         lifter = load_lifter(options.lifter, options.device)
         detector = held.enter_context(
             load_detector(options.detector, options.device, boxes=options.boxes)

@@ -153,11 +153,12 @@ def saved_of(video: str | Path | Source) -> Path | None:
 
 
 def _begun(take: Take, frames: int | None) -> Take:
-    """The take's first frames; without the report, which is of all."""
+    """The take's first frames; without the report, which would be of all."""
     if frames is None or frames >= len(take.time_s):
         return take
     return replace(
         take,
+        info=replace(take.info, frames=frames),
         time_s=take.time_s[:frames],
         tracks=People.of(take.tracks, take.time_s).between(0, frames),
         motions=People.of(take.motions, take.time_s).between(0, frames),

@@ -1,7 +1,6 @@
 """`monomocap count VIDEO`."""
 
 import json
-from threading import Event
 from typing import Annotated
 
 import typer
@@ -79,15 +78,15 @@ def count(
 def _live(video: str, exercise: str | None, options: Options, as_json: bool) -> None:
     """A line whenever somebody's number changes, until Ctrl-C."""
     from monomocap.workflows.count import count_live, now_as_dict, now_in_words
-    from monomocap.workflows.live import stopped_by_ctrl_c
 
-    stop = Event()
     last: dict[int, tuple[int, int, int]] = {}
-    with stopped_by_ctrl_c(stop.set):
-        for moment in count_live(video, exercise, options, stopped=stop.is_set):
-            for person, now in moment.items():
-                told = (now.count, now.not_counted, int(now.hold_s))
-                if told != last.get(person, (0, 0, 0)):
-                    last[person] = told
-                    said = json.dumps(now_as_dict(person, now))
-                    typer.echo(said if as_json else now_in_words(person, now))
+    for moment in count_live(video, exercise, options):
+        for person, now in moment.items():
+            told = (now.count, now.not_counted, int(now.hold_s))
+            if told == last.get(person, (0, 0, 0)):
+                continue
+            last[person] = told
+            if as_json:
+                typer.echo(json.dumps(now_as_dict(person, now)))
+            else:
+                typer.echo(now_in_words(person, now))

@@ -1,7 +1,6 @@
 """`monomocap score REFERENCE VIDEO`."""
 
 import json
-from threading import Event
 from typing import Annotated, Literal
 
 import typer
@@ -87,16 +86,11 @@ def _live(
     """A line whenever there is something else to say, at most every second; JSON for each pose."""
     if mirror == "auto":
         raise OptionError("live nobody can wait for both; say --mirror yes or --mirror no")
-    from monomocap.workflows.live import stopped_by_ctrl_c
     from monomocap.workflows.score import score_live
 
-    stop = Event()
     said, said_s = "", float("-inf")
-    with shown(quiet) as progress, stopped_by_ctrl_c(stop.set):
-        for now in score_live(
-            reference, video, options, mirror=mirror == "yes", progress=progress,
-            stopped=stop.is_set,
-        ):  # fmt: skip
+    with shown(quiet) as progress:
+        for now in score_live(reference, video, options, mirror=mirror == "yes", progress=progress):
             if as_json:
                 off = {joint: round(deg, 1) for joint, deg in now.off_deg.items()}
                 typer.echo(json.dumps({"time_s": round(now.time_s, 3), "done": round(now.done, 3),

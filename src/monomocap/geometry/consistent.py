@@ -56,8 +56,8 @@ SEEN_M = (0.003, 0.2)
 SEEN_BEND_M = 0.006
 """2D that lies this far from the network's answer is trusted to this: better 2D more so."""
 TREMBLE_M, TREMBLE_S = 0.005, 1 / 30
-"""2D that trembles less than this, from one moment to those so long before and after, is trusted
-the more."""
+"""2D is trusted the more, the less its distance from the answer trembles: less than so many metres
+from one moment to the middle of those so long before and after."""
 MISTAKE = 6.0
 """A joint that many times further from the answer than others are was seen wrongly."""
 STEPS = 10
@@ -328,7 +328,7 @@ def _tremble(
     seen: Bool[np.ndarray, "time joint"],
     time_s: Float[np.ndarray, " time"],
 ) -> float:
-    """The middle size of second differences over `TREMBLE_S`; infinite where nothing says."""
+    """The median length of second differences over `TREMBLE_S`, m; infinite where nothing says."""
     lag = max(1, round(TREMBLE_S / max(float(np.median(np.diff(time_s))), 1e-3)))
     known = seen[: -2 * lag] & seen[lag:-lag] & seen[2 * lag :]
     if not known.any():

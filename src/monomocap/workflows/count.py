@@ -1,9 +1,10 @@
 """Counting with its files: a video in, `counts.json` and `counts.mp4` out; and counting live."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 
 from monomocap.apps.count.count import count
 from monomocap.apps.count.draw import render_counts
@@ -18,6 +19,7 @@ from monomocap.pipeline import saved_of, take_of
 from monomocap.skeleton import H36M17
 from monomocap.types import Take
 from monomocap.video.sources import Source
+from monomocap.workflows.live import stopped_by_ctrl_c
 
 JSON, VIDEO, NPZ = "counts.json", "counts.mp4", "take.npz"
 FORMAT, SCHEMA_VERSION = "monomocap.counts", 1
@@ -124,27 +126,25 @@ def _told(person: PersonCount) -> list[str]:
 
 
 def count_live(
-    source: str | Path | Source,
-    exercise: str | None = None,
-    options: Options = Options(),
-    *,
-    stopped: Callable[[], bool] = lambda: False,
+    source: str | Path | Source, exercise: str | None = None, options: Options = Options()
 ) -> Iterator[dict[int, CountNow]]:
     """Person -> count, after every picture of a camera or stream that has people in it.
 
-    `stopped` is asked at every picture.
+    The first Ctrl-C ends it.
     """
     counters: dict[int, LiveCounter] = {}
     if exercise is not None:
         load_exercise(exercise)
-    for moment in live_poses(source, options, stopped=stopped):
-        now = {}
-        for pose in moment.people:
-            if pose.person not in counters:
-                counters[pose.person] = LiveCounter(exercise, H36M17)
-            now[pose.person] = counters[pose.person].push(moment.time_s, pose.xyz_m)
-        if now:
-            yield now
+    stop = Event()
+    with stopped_by_ctrl_c(stop.set):
+        for moment in live_poses(source, options, stopped=stop.is_set):
+            now = {}
+            for pose in moment.people:
+                if pose.person not in counters:
+                    counters[pose.person] = LiveCounter(exercise, H36M17)
+                now[pose.person] = counters[pose.person].push(moment.time_s, pose.xyz_m)
+            if now:
+                yield now
 
 
 def now_as_dict(person: int, now: CountNow) -> dict[str, object]:

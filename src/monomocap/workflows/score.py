@@ -1,9 +1,10 @@
 """Scoring with its files: two videos in, `score.json` and `score.mp4` out; and scoring live."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from monomocap.apps.score.draw import render_score
 from monomocap.apps.score.live import LiveScore, Now
@@ -17,6 +18,7 @@ from monomocap.pipeline import take_of
 from monomocap.skeleton import H36M17
 from monomocap.types import Take
 from monomocap.video.sources import Source
+from monomocap.workflows.live import stopped_by_ctrl_c
 
 JSON, VIDEO = "score.json", "score.mp4"
 _TOLD_S = ("delay_s", "left_out_s", "added_s")
@@ -129,17 +131,20 @@ def score_live(
     *,
     mirror: bool = False,
     progress: Progress = no_progress,
-    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Now]:
     """How the person who was seen first is doing, after every picture of a camera or stream.
 
-    `stopped` is asked at every picture.
+    Once the reference is known, the first Ctrl-C ends it.
     """
     wanted = take_of(reference, options, progress=progress)
     live = LiveScore(wanted, mirror=mirror, skeleton=H36M17)
     whose: int | None = None
-    for moment in live_poses(source, options, stopped=stopped):
-        poses = {pose.person: pose for pose in moment.people}
-        whose = min(poses) if whose is None and poses else whose
-        if whose in poses:
-            yield live.push(moment.time_s, poses[whose].xyz_m)
+    stop = Event()
+    with stopped_by_ctrl_c(stop.set):
+        # Were the reference finished 2D, its size would not be the camera's.
+        camera = replace(options, size=None)
+        for moment in live_poses(source, camera, stopped=stop.is_set):
+            poses = {pose.person: pose for pose in moment.people}
+            whose = min(poses) if whose is None and poses else whose
+            if whose in poses:
+                yield live.push(moment.time_s, poses[whose].xyz_m)

@@ -35,10 +35,10 @@ def unmatched(
     for begin in begins:
         waiting[begin : begin + window + 1] = True
     found = []
-    for first, last in ((begin, end - 1) for begin, end in intervals(waiting)):
-        inside = (goes_on >= frames[first]) & (goes_on <= frames[last])
+    for first, end in intervals(waiting):
+        inside = (goes_on >= frames[first]) & (goes_on <= frames[end - 1])
         if any(np.ptp(size[inside]) >= MOVES_DEG for size in size_deg.values() if inside.any()):
-            found.append((float(time_s[frames[first]]), float(time_s[frames[last]])))
+            found.append((float(time_s[frames[first]]), float(time_s[frames[end - 1]])))
     return tuple(found)
 
 
