@@ -1,8 +1,12 @@
 """MediaPipe's pose: who is there, who is not, and what it takes to run it."""
 
+import hashlib
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,10 +23,13 @@ from monomocap.detect.mediapipe import (
 from monomocap.detect.mediapipe_graphs import Landmarker, PersonFinder
 from monomocap.detect.mediapipe_import import pose_class
 from monomocap.detect.people import collect_tracks
-from monomocap.errors import MissingDependency, UnknownName
+from monomocap.errors import MissingDependency, UnknownName, WeightsError
 from monomocap.skeleton import BLAZEPOSE33
 from monomocap.types import Frame, Person2D
 from monomocap.video.read import VideoReader
+from monomocap.weights import sha256
+from monomocap.weights.catalogue import PUBLISHED
+from monomocap.weights.store import FOLDER_VARIABLE
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +97,66 @@ def test_its_networks_answer_as_mediapipes_own_solution(balance: list[Frame]) ->
             region = look.next_region
     finder.close()
     landmarker.close()
+
+
+def test_another_landmark_network_of_mediapipes(
+    balance: list[Frame], data: Path, detector: MediaPipePose
+) -> None:
+    bundle = data / "weights/pose_landmarker_lite.task"
+    (full,) = detector(balance[0])
+    with closing(load_detector(str(bundle))) as lite:
+        assert lite.name == "mediapipe-pose_landmarker_lite"
+        used = "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
+        assert detector.weights["pose_landmark_full.tflite"] == used
+        assert lite.weights[bundle.name] == sha256(bundle) and len(lite.weights) == 2
+        (person,) = lite(balance[0])
+    apart = np.linalg.norm(person.xy_px - full.xy_px, axis=-1)
+    assert 1 < np.median(apart) < 40  # another network, and the same man, 1000 px tall
+
+
+def test_what_is_no_landmark_network_is_refused(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "some.task"
+    path.write_bytes(b"no bundle")
+    assert "cannot read" in refused(path)
+    movenet = (data / "weights/movenet_single_pose_lightning_ptq.tflite").read_bytes()
+    with zipfile.ZipFile(path, "w") as bundle:
+        bundle.writestr("hand_landmarks_detector.tflite", movenet)
+    assert "has no pose_landmarks_detector.tflite" in refused(path)
+    with zipfile.ZipFile(path, "w") as bundle:
+        bundle.writestr("pose_landmarks_detector.tflite", movenet)
+    assert "cannot run" in refused(path)
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 255
+    path.write_bytes(damaged)
+    assert "is damaged" in refused(path)
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(WeightsError) as error:
+        load_detector(str(path))
+    assert "\n" not in str(error.value) and str(path) in str(error.value)
+    return str(error.value)
+
+
+def test_lite_and_heavy_come_from_the_folder_of_weights(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    with pytest.raises(WeightsError, match="monomocap weights pull mediapipe-heavy"):
+        load_detector("mediapipe-heavy")
+    (tmp_path / "mediapipe-lite.tflite").write_bytes(b"....TFL3 of somebody else")
+    with pytest.raises(WeightsError, match="is not the file"):
+        load_detector("mediapipe-lite")
+    with zipfile.ZipFile(data / "weights/pose_landmarker_lite.task") as bundle:
+        network = bundle.read("pose_landmarks_detector.tflite")
+    (tmp_path / "mediapipe-lite.tflite").write_bytes(network)
+    known = hashlib.sha256(network).hexdigest()
+    monkeypatch.setitem(
+        PUBLISHED, "mediapipe-lite", replace(PUBLISHED["mediapipe-lite"], sha256=known)
+    )
+    with closing(load_detector("mediapipe-lite")) as lite:
+        assert lite.name == "mediapipe-lite"
+        assert lite.weights["mediapipe-lite.tflite"] == known
 
 
 def test_a_mirrored_picture_gives_the_mirrored_person(balance: list[Frame]) -> None:

@@ -191,17 +191,36 @@ def test_bad_requests_get_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", PUBLISHED.values(), ids=PUBLISHED)
-def test_the_catalogue_states_sources_and_licences_and_no_sum_that_nobody_published(
+def test_the_catalogue_states_sources_and_licences_and_sums_of_numbered_releases(
     row: Published,
 ) -> None:
     assert row.sources
     for source in row.sources:
         assert source.startswith("https://")
-        assert source.endswith((".zip", ".onnx"))
+        assert source.endswith((".zip", row.suffix))
     assert row.code == "Apache-2.0"
     assert row.data
     assert row.data_licence
-    assert row.sha256 is None
+    numbered = all("@0.5.1675469404" in source for source in row.sources)
+    assert (row.sha256 is not None) == numbered
+
+
+def test_a_network_of_mediapipes_is_pulled_and_must_be_the_published_one(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lite = b"\x1c\0\0\0TFL3 and a network"
+    site.files |= {"/page.tflite": b"<!doctype html> sorry", "/lite.tflite": lite}
+    sources = (f"{site.url}/page.tflite", f"{site.url}/lite.tflite")
+    row = replace(PUBLISHED["mediapipe-lite"], sources=sources, sha256=sha256(lite))
+    monkeypatch.setitem(PUBLISHED, "mediapipe-lite", row)
+    (one,) = pull("mediapipe-lite", tmp_path)
+    assert (one.file, one.source) == ("mediapipe-lite.tflite", sources[1])
+    assert need("mediapipe-lite", tmp_path).read_bytes() == lite
+    assert held(tmp_path).keys() == {"mediapipe-lite"}
+    site.files["/lite.tflite"] = lite + b", another edition"
+    with pytest.raises(WeightsError, match=r"no TensorFlow Lite file.*is not the file") as error:
+        pull("mediapipe-lite", tmp_path / "other")
+    assert "\n" not in str(error.value)
 
 
 def test_groups_are_made_of_published_networks() -> None:

@@ -25,7 +25,7 @@ Place = Annotated[
 ]
 Sum = Annotated[
     str | None,
-    typer.Option("--sha256", help="Demand this SHA-256 of the ONNX file.", metavar="HEX"),
+    typer.Option("--sha256", help="Demand this SHA-256 of the weights.", metavar="HEX"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -4,24 +4,28 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from monomocap.detect.mediapipe_models import BUNDLE, LandmarkModel
 from monomocap.detect.protocol import Detector
 from monomocap.errors import OptionError, UnknownName
 from monomocap.formats.keypoints import is_keypoints
 from monomocap.options import Device
 
 
-def mediapipe(device: Device, boxes: str | None = None) -> Detector:
-    """MediaPipe's pose (full model): the embedded one. It computes on the CPU, always.
+def mediapipe(device: Device, model: str = "mediapipe", boxes: str | None = None) -> Detector:
+    """MediaPipe's pose: the embedded full model, lite or heavy, or a `.task` file by its path.
 
-    It finds people by itself, or in the boxes of an RTMDet ONNX file, which sees more of them.
+    It computes on the CPU, always, and finds people by itself, or in the boxes of an RTMDet ONNX
+    file, which sees more of them.
     """
     from monomocap.detect.mediapipe import MediaPipePose
 
+    named = model in DETECTORS
+    chosen = LandmarkModel.named(model) if named else LandmarkModel.bundled(Path(model))
     if boxes in (None, "mediapipe"):
-        return MediaPipePose()
+        return MediaPipePose(model=chosen)
     from monomocap.detect.boxes import load_boxes
 
-    return MediaPipePose(load_boxes(boxes, device))
+    return MediaPipePose(load_boxes(boxes, device), model=chosen)
 
 
 def rtmpose(device: Device, preset: str = "rtmpose", boxes: str | None = None) -> Detector:
@@ -33,6 +37,8 @@ def rtmpose(device: Device, preset: str = "rtmpose", boxes: str | None = None) -
 
 DETECTORS: dict[str, Callable[[Device], Detector]] = {
     "mediapipe": mediapipe,
+    "mediapipe-heavy": partial(mediapipe, model="mediapipe-heavy"),
+    "mediapipe-lite": partial(mediapipe, model="mediapipe-lite"),
     "rtmpose": rtmpose,
     "rtmpose-lightweight": partial(rtmpose, preset="rtmpose-lightweight"),
     "rtmpose-performance": partial(rtmpose, preset="rtmpose-performance"),
@@ -43,23 +49,23 @@ def load_detector(name: str, device: Device = "auto", *, boxes: str | None = Non
     """The 2D estimator of this name, or the one whose weights lie at this path.
 
     A path is a ModelScope folder, a torch checkpoint or an ONNX file of HRNet or HRNetV2, an ONNX
-    file of RTMPose, or finished 2D of the same video (`monomocap.formats.keypoints`); `boxes`
-    chooses who finds people for a network by path, for `rtmpose` and for `mediapipe`
+    file of RTMPose, MediaPipe's `.task` file, or finished 2D of the same video
+    (`monomocap.formats.keypoints`); `boxes` chooses who finds people for all but the last
     (`monomocap.detect.boxes.load_boxes`). Raises `UnknownName` with the list of choices,
     `WeightsError`, `FormatError`, `DeviceError` or `MissingDependency`.
     """
     if name not in DETECTORS and is_keypoints(Path(name)):
         return _from_file(Path(name), boxes)
+    if name not in DETECTORS and Path(name).suffix == BUNDLE:
+        return mediapipe(device, name, boxes)
     if name not in DETECTORS and _is_path(name):
         from monomocap.detect.hrnet import load_hrnet
 
         return load_hrnet(Path(name), device, boxes=boxes)
     if name not in DETECTORS:
         raise UnknownName("detector", name, [*DETECTORS, "the path of its weights"])
-    if boxes is not None and name in DETECTORS and name.startswith("rtmpose"):
-        return rtmpose(device, name, boxes)
     if boxes is not None:
-        return mediapipe(device, boxes)
+        return (rtmpose if name.startswith("rtmpose") else mediapipe)(device, name, boxes)
     return DETECTORS[name](device)
 
 

@@ -7,12 +7,9 @@ people are looked for again every quarter of a second, and two regions that arri
 become one again.
 """
 
-import hashlib
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +17,14 @@ import numpy as np
 
 from monomocap.detect.follow import CLOSE, TWIN, apart, overlap
 from monomocap.detect.mediapipe_graphs import Landmarker, Look, PersonFinder, Region
+from monomocap.detect.mediapipe_models import FINDER, IN_WHEEL, LandmarkModel, in_wheel
 from monomocap.detect.missing import Missing, Pace, covers, gone_on, paced, surprise
 from monomocap.detect.quiet import chatter_muted
 from monomocap.detect.search import Search
+from monomocap.errors import WeightsError
 from monomocap.skeleton import BLAZEPOSE33
 from monomocap.types import Frame, Person2D
+from monomocap.weights import sha256
 
 if TYPE_CHECKING:
     from monomocap.detect.boxes import BoxDetector
@@ -55,11 +55,6 @@ MISSING_FRAMES = 2
 PATIENCE_S = 0.5
 """How long somebody is followed without a box, where a box detector sees who is there."""
 
-_MODELS = (
-    "modules/pose_detection/pose_detection.tflite",
-    "modules/pose_landmark/pose_landmark_full.tflite",
-)
-
 
 @dataclass(frozen=True)
 class _Followed:
@@ -76,14 +71,30 @@ class MediaPipePose:
 
     skeleton = BLAZEPOSE33
 
-    def __init__(self, boxes: "BoxDetector | None" = None, *, most: int = MOST_PEOPLE) -> None:
-        """`boxes` finds people in place of MediaPipe's own network; `most` are followed at once."""
+    def __init__(
+        self,
+        boxes: "BoxDetector | None" = None,
+        *,
+        most: int = MOST_PEOPLE,
+        model: LandmarkModel = IN_WHEEL,
+    ) -> None:
+        """`boxes` finds people in place of MediaPipe's own network; `most` are followed at once.
+
+        Raises `WeightsError` when MediaPipe cannot run this landmark network.
+        """
         with chatter_muted():  # its threads load the networks, and talk; the first looks wait
             self._finder = None if boxes else PersonFinder(MIN_DETECTION)
             self._search = Search(self._finder) if self._finder else None
-            self._landmarker = Landmarker(MIN_TRACKING)
             nothing = np.zeros((8, 8, 3), np.uint8)
-            self._landmarker(nothing, Region(4, 4, 8))
+            try:
+                with model.file() as file:
+                    self._landmarker = Landmarker(MIN_TRACKING, file)
+                    self._landmarker(nothing, Region(4, 4, 8))
+            except (RuntimeError, ValueError) as error:
+                raise WeightsError(
+                    f"MediaPipe cannot run {model.path} as its pose landmarker: "
+                    f"{str(error).splitlines()[-1]}"
+                ) from error
             if self._finder is not None:
                 self._finder(nothing)
         self._boxes = boxes
@@ -92,16 +103,16 @@ class MediaPipePose:
         self._last_search: tuple[float, int] | None = None
         self._missing = Missing()
         self._time_s = -np.inf
-        self.name = "mediapipe" if boxes is None else f"mediapipe+{boxes.name}"
+        self._model = model
+        self.name = model.name if boxes is None else f"{model.name}+{boxes.name}"
         self.device = "+".join(dict.fromkeys(("cpu", *([boxes.device] if boxes else []))))
 
     @cached_property
     def weights(self) -> dict[str, str]:
-        """File name -> SHA-256 of the models in MediaPipe's wheel, and of the box detector."""
-        folder = Path(str(sys.modules["mediapipe"].__file__)).parent
-        used = _MODELS if self._boxes is None else _MODELS[1:]
-        own = {Path(m).name: _sha256(folder / m) for m in used}
-        return own | (self._boxes.weights if self._boxes is not None else {})
+        """File name -> SHA-256 of MediaPipe's models, and of the box detector."""
+        finder = in_wheel(FINDER)
+        by = {finder.name: sha256(finder)} if self._boxes is None else {}
+        return by | self._model.weights | (self._boxes.weights if self._boxes is not None else {})
 
     def __call__(self, frame: Frame) -> list[Person2D]:
         """The people in this frame, or an empty list."""
@@ -214,8 +225,3 @@ class MediaPipePose:
 
 def _is_among(person: Person2D, people: Iterable[_Followed]) -> bool:
     return any(apart(person, other.look.person) < TWIN for other in people)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,11 +3,13 @@
 MediaPipe's own solution joins them so that one person is followed. Here each stands alone, in a
 graph of MediaPipe's own parts, and what to look at next is ours to decide. For the same picture and
 region the answers are MediaPipe's, to hundredths of a pixel. The models lie in the wheel of
-0.10.21, the last one that carries any (full model; Bazarevsky et al., 2020).
+0.10.21, the last one that carries any (full model; Bazarevsky et al., 2020), unless another
+landmark network is given.
 """
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,11 @@ _FIND_SCORE = "posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh"
 _LOOK_SCORE = (
     "poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation__ThresholdingCalculator.threshold"
 )
+_FULL_MODEL = (
+    "poselandmarkbyroicpu__poselandmarkmodelloader__switchcontainer__ConstantSidePacketCalculator_2"
+    ".packet"
+)
+"""Where the graph has the full model's path, which may be another's."""
 REGION_MARGIN = 1.25
 """How much larger than the circle around a person their region is: MediaPipe's own figure."""
 
@@ -117,9 +124,13 @@ class PersonFinder:
 class Landmarker:
     """The second network: 33 landmarks of the person in a region, if somebody is there."""
 
-    def __init__(self, min_score: float) -> None:
+    def __init__(self, min_score: float, model: Path | None = None) -> None:
+        """`model` is a .tflite file in place of the full network in MediaPipe's wheel."""
         sides = {"model_complexity": 1, "enable_segmentation": False}
-        self._graph: Any = _graph(_LOOK, {_LOOK_SCORE: min_score}, sides)
+        parameters: dict[str, Any] = {_LOOK_SCORE: min_score}
+        if model is not None:
+            parameters[_FULL_MODEL] = [_side_packet(str(model.absolute()))]
+        self._graph: Any = _graph(_LOOK, parameters, sides)
 
     def __call__(self, rgb: Picture, region: Region) -> Look | None:
         """Joints in the picture's pixels, or None when nobody is there."""
@@ -152,7 +163,15 @@ class Landmarker:
             self._graph = None
 
 
-def _graph(text: str, parameters: dict[str, float], sides: dict[str, Any]) -> Any:
+def _side_packet(text: str) -> Any:
+    solution_base()
+    from mediapipe.calculators.core import constant_side_packet_calculator_pb2
+
+    options = constant_side_packet_calculator_pb2.ConstantSidePacketCalculatorOptions
+    return options.ConstantSidePacket(string_value=text)
+
+
+def _graph(text: str, parameters: dict[str, Any], sides: dict[str, Any]) -> Any:
     base = solution_base()
     # These come with MediaPipe, and only work once it is in place.
     from google.protobuf import text_format

@@ -1,7 +1,8 @@
 """Networks that others publish, by name: where their files lie and on whose terms.
 
-Only facts: addresses and licences as the publishers state them. No publisher of these files states
-a SHA-256, so there is none here: the first download's is recorded, and later ones must have it.
+Only facts: addresses and licences as the publishers state them. MediaPipe's files are those of a
+numbered release, so their SHA-256 is here. OpenMMLab and Megvii state none: the first download's is
+recorded, and later ones must have it.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ _MIRROR = (
 )
 """The same files unzipped, by the maker of Pose2Sim."""
 _MEGVII = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/"
+
+_MEDIAPIPE = "@mediapipe/pose@0.5.1675469404/"
+_SHOPS = ("https://cdn.jsdelivr.net/npm/", "https://unpkg.com/")
+"""Both hand out single files of what is published on npm."""
 
 BODY7 = "Body7: AI Challenger, COCO, CrowdPose, MPII, sub-JHMDB, Halpe, PoseTrack18"
 HUMAN_ART = "COCO and Human-Art"
@@ -37,12 +42,13 @@ class Published:
     data_licence: str
     """On whose terms that data is: between you and its makers."""
     sha256: str | None = None
-    """Of the ONNX file, where the publisher states it."""
+    """Of the file of weights, where it is known."""
+    suffix: str = ".onnx"
 
     @property
     def file(self) -> str:
         """What it is called in the folder of weights."""
-        return f"{self.name}.onnx"
+        return f"{self.name}{self.suffix}"
 
 
 def _rtmpose(name: str, about: str, stem: str) -> Published:
@@ -65,7 +71,17 @@ def _megvii(name: str, about: str, stem: str) -> Published:
     return Published(name, about, (f"{_MEGVII}{stem}.onnx",), "Apache-2.0", "COCO", _COCO)
 
 
+def _mediapipe(size: str, sha256: str) -> Published:
+    name, about = f"mediapipe-{size}", "joints, 33, input 256 x 256"
+    sources = tuple(f"{shop}{_MEDIAPIPE}pose_landmark_{size}.tflite" for shop in _SHOPS)
+    data = "Google's own pictures (MediaPipe's model card)"
+    terms = "not published"
+    return Published(name, about, sources, "Apache-2.0", data, terms, sha256, ".tflite")
+
+
 _ROWS = (
+    _mediapipe("lite", "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61"),
+    _mediapipe("heavy", "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe"),
     _rtmpose(
         "rtmpose-s",
         "joints, 26 (Halpe), input 192 x 256",

@@ -1,8 +1,8 @@
 """The folder of weights: what lies in it, what is known of each file, and how more gets there.
 
-Files are `NAME.onnx`; `weights.json` beside them records for each its SHA-256, where it came from
-and on whose terms. A file that was put there by hand is as good: it has no record, and its SHA-256
-stands in every take that it made.
+Files are `NAME.onnx`, MediaPipe's `NAME.tflite`; `weights.json` beside them records for each its
+SHA-256, where it came from and on whose terms. A file that was put there by hand is as good: it has
+no record, and its SHA-256 stands in every take that it made.
 """
 
 import os
@@ -52,7 +52,8 @@ def find(name: str, folder: Path | None = None) -> Path | None:
     """
     place = weights_folder(folder)
     row = PUBLISHED[name]
-    names = [row.file, *(Path(urlsplit(s).path).with_suffix(".onnx").name for s in row.sources)]
+    published = [Path(urlsplit(s).path).with_suffix(Path(row.file).suffix) for s in row.sources]
+    names = [row.file, *(path.name for path in published)]
     path = next((place / n for n in names if (place / n).is_file()), None)
     if path is not None:
         _check(path, known_sha256(row.name, place))
@@ -100,10 +101,11 @@ def pull(
 
 
 def held(folder: Path | None = None) -> dict[str, Held]:
-    """Every ONNX file in the folder, by name, with what is known of it."""
+    """Every file of weights in the folder, by name, with what is known of it."""
     place = weights_folder(folder)
     ledger = read_ledger(place)
-    for path in sorted(place.glob("*.onnx")) if place.is_dir() else []:
+    there = sorted(place.iterdir()) if place.is_dir() else []
+    for path in (p for p in there if p.suffix in _BEGINS and not p.name.startswith(".")):
         if all(one.file != path.name for one in ledger.values()):
             row = _row_of(path.name)
             name = row.name if row else path.stem
@@ -173,12 +175,12 @@ def _published(
 
 
 def _fetch(source: str, target: Path, expected: str | None, progress: Progress) -> None:
-    """One address's ONNX file under its final name, checked."""
+    """One address's file of weights under its final name, checked."""
     came = target.with_name(f".{unquote(Path(urlsplit(source).path).name)}")
     download(source, came, progress)
     try:
         whole = _unzipped(came) if zipfile.is_zipfile(came) else came
-        _check_kind(whole, source)
+        _check_kind(whole, target.suffix, source)
         _check(whole, expected, source)
         whole.replace(target)
     finally:
@@ -210,7 +212,7 @@ def _copied(path: Path, place: Path, expected: str | None) -> Held:
         shutil.copyfile(path, held_copy)
         whole = _unzipped(held_copy) if zipfile.is_zipfile(held_copy) else held_copy
         try:
-            _check_kind(whole, str(path))
+            _check_kind(whole, Path(row.file).suffix, str(path))
             _check(whole, expected, str(path))
             whole.replace(place / row.file)
         finally:
@@ -223,12 +225,18 @@ def _copied(path: Path, place: Path, expected: str | None) -> Held:
     return recorded(row, place / row.file, place, str(path.absolute()))
 
 
-def _check_kind(path: Path, source: str) -> None:
-    """An ONNX file begins with the field that numbers its format; a web page does not."""
+_BEGINS = {".onnx": (0, b"\x08"), ".tflite": (4, b"TFL3")}
+"""An ONNX file begins with the field that numbers its format, TensorFlow Lite's with an offset and
+its name; a web page with neither."""
+
+
+def _check_kind(path: Path, suffix: str, source: str) -> None:
+    skipped, begins = _BEGINS[suffix]
     with path.open("rb") as file:
-        start = file.read(1)
-    if start != b"\x08":
-        raise WeightsError(f"{source} gave no ONNX file (it begins with {start!r}); try another")
+        start = file.read(skipped + len(begins))[skipped:]
+    if start != begins:
+        kind = {".onnx": "ONNX", ".tflite": "TensorFlow Lite"}[suffix]
+        raise WeightsError(f"{source} gave no {kind} file (it begins with {start!r}); try another")
 
 
 def _check(path: Path, expected: str | None, source: str | None = None) -> None:
