@@ -208,7 +208,7 @@ def test_the_catalogue_states_sources_and_licences_and_sums_of_numbered_releases
 def test_a_network_of_mediapipes_is_pulled_and_must_be_the_published_one(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lite = b"\x1c\0\0\0TFL3 and a network"
+    lite = b"\x1c\0\0\0TFL3 and a network" + zipped(b"nose", "notes.txt")
     site.files |= {"/page.tflite": b"<!doctype html> sorry", "/lite.tflite": lite}
     sources = (f"{site.url}/page.tflite", f"{site.url}/lite.tflite")
     row = replace(PUBLISHED["mediapipe-lite"], sources=sources, sha256=sha256(lite))

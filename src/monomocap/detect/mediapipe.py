@@ -83,8 +83,6 @@ class MediaPipePose:
         Raises `WeightsError` when MediaPipe cannot run this landmark network.
         """
         with chatter_muted():  # its threads load the networks, and talk; the first looks wait
-            self._finder = None if boxes else PersonFinder(MIN_DETECTION)
-            self._search = Search(self._finder) if self._finder else None
             nothing = np.zeros((8, 8, 3), np.uint8)
             try:
                 with model.file() as file:
@@ -92,9 +90,11 @@ class MediaPipePose:
                     self._landmarker(nothing, Region(4, 4, 8))
             except (RuntimeError, ValueError) as error:
                 raise WeightsError(
-                    f"MediaPipe cannot run {model.path} as its pose landmarker: "
+                    f"MediaPipe cannot run {model.path or model.name} as its pose landmarker: "
                     f"{str(error).splitlines()[-1]}"
                 ) from error
+            self._finder = None if boxes else PersonFinder(MIN_DETECTION)
+            self._search = Search(self._finder) if self._finder else None
             if self._finder is not None:
                 self._finder(nothing)
         self._boxes = boxes

@@ -115,7 +115,8 @@ def _place(
     path = root_path(pose, seen.ray, seen.score, seen.time_s)
     for left in reversed(range(ROUNDS)):
         drawn = _drawn(pose + path.root_m[:, None], seen, path.off, path.fits)
-        drawn = drawn if left else smooth(drawn, seen.time_s, preset)  # once: twice would be more
+        if not left:  # once, or the preset would mean more than it says
+            drawn = smooth(drawn, seen.time_s, preset)
         nearer = stiffened(drawn - drawn[:, :1], bones)
         pose = np.where(np.isfinite(path.root_m)[:, None, :1], nearer, pose)
         path = root_path(pose, seen.ray, seen.score, seen.time_s)

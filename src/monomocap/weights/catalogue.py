@@ -16,7 +16,7 @@ _MIRROR = (
 _MEGVII = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/"
 
 _MEDIAPIPE = "@mediapipe/pose@0.5.1675469404/"
-_SHOPS = ("https://cdn.jsdelivr.net/npm/", "https://unpkg.com/")
+_NPM_MIRRORS = ("https://cdn.jsdelivr.net/npm/", "https://unpkg.com/")
 """Both hand out single files of what is published on npm."""
 
 BODY7 = "Body7: AI Challenger, COCO, CrowdPose, MPII, sub-JHMDB, Halpe, PoseTrack18"
@@ -73,7 +73,7 @@ def _megvii(name: str, about: str, stem: str) -> Published:
 
 def _mediapipe(size: str, sha256: str) -> Published:
     name, about = f"mediapipe-{size}", "joints, 33, input 256 x 256"
-    sources = tuple(f"{shop}{_MEDIAPIPE}pose_landmark_{size}.tflite" for shop in _SHOPS)
+    sources = tuple(f"{shop}{_MEDIAPIPE}pose_landmark_{size}.tflite" for shop in _NPM_MIRRORS)
     data = "Google's own pictures (MediaPipe's model card)"
     terms = "not published"
     return Published(name, about, sources, "Apache-2.0", data, terms, sha256, ".tflite")

@@ -52,7 +52,7 @@ def find(name: str, folder: Path | None = None) -> Path | None:
     """
     place = weights_folder(folder)
     row = PUBLISHED[name]
-    published = [Path(urlsplit(s).path).with_suffix(Path(row.file).suffix) for s in row.sources]
+    published = [Path(urlsplit(s).path).with_suffix(row.suffix) for s in row.sources]
     names = [row.file, *(path.name for path in published)]
     path = next((place / n for n in names if (place / n).is_file()), None)
     if path is not None:
@@ -179,13 +179,18 @@ def _fetch(source: str, target: Path, expected: str | None, progress: Progress) 
     came = target.with_name(f".{unquote(Path(urlsplit(source).path).name)}")
     download(source, came, progress)
     try:
-        whole = _unzipped(came) if zipfile.is_zipfile(came) else came
+        whole = _unpacked(came, target.suffix)
         _check_kind(whole, target.suffix, source)
         _check(whole, expected, source)
         whole.replace(target)
     finally:
         came.unlink(missing_ok=True)
         came.with_suffix(".unzipped").unlink(missing_ok=True)
+
+
+def _unpacked(came: Path, suffix: str) -> Path:
+    """What came, or the ONNX file in it; a .tflite file with a zip of notes at its end is none."""
+    return _unzipped(came) if suffix == ".onnx" and zipfile.is_zipfile(came) else came
 
 
 def _unzipped(archive: Path) -> Path:
@@ -210,9 +215,9 @@ def _copied(path: Path, place: Path, expected: str | None) -> Held:
     try:
         held_copy = place / f".{path.name}"
         shutil.copyfile(path, held_copy)
-        whole = _unzipped(held_copy) if zipfile.is_zipfile(held_copy) else held_copy
+        whole = _unpacked(held_copy, row.suffix)
         try:
-            _check_kind(whole, Path(row.file).suffix, str(path))
+            _check_kind(whole, row.suffix, str(path))
             _check(whole, expected, str(path))
             whole.replace(place / row.file)
         finally:
