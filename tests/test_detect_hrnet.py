@@ -244,7 +244,9 @@ def test_a_gpu_that_is_not_there_is_an_error(folder: Path, finder: str) -> None:
 
 
 def test_names_and_paths_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(UnknownName, match="mediapipe, rtmpose, .*the path"):
+    with pytest.raises(
+        UnknownName, match="mediapipe, mediapipe-heavy, mediapipe-lite, rtmpose, .*the path"
+    ):
         load_detector("mediapip")
     with pytest.raises(WeightsError, match="no such file"):
         load_detector("mediapipe", boxes=str(tmp_path / "rtmdet.onnx"))
